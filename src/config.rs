@@ -1,0 +1,159 @@
+//! Settings and codebook files: the ones inside the program, or a folder of the user's in their place.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rust_embed::RustEmbed;
+use serde::de::DeserializeOwned;
+
+use crate::origin::Hash;
+
+#[derive(RustEmbed)]
+#[folder = "config/"]
+struct Embedded;
+
+/// All files of `config/` by their path inside it (`markers/audio.toml`), in order of path.
+#[derive(Clone, Debug)]
+pub struct Config {
+    files: BTreeMap<String, String>,
+    /// Where a message should send the user: a folder, or the program itself.
+    place: String,
+}
+
+/// Why the settings do not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file of the user's folder cannot be read.
+    #[error("cannot read the settings ({message}): check --config: {file}")]
+    Unreadable {
+        /// What the system said.
+        message: String,
+        /// File or folder.
+        file: String,
+    },
+    /// A file is not there.
+    #[error("the settings lack the file {file:?}: copy it from the default settings (attune config --write FOLDER)")]
+    Missing {
+        /// Path inside `config/`.
+        file: String,
+    },
+    /// A file's contents do not read.
+    #[error("settings file {file}: {message}")]
+    Wrong {
+        /// Path inside `config/`.
+        file: String,
+        /// Line, column and what is wrong.
+        message: String,
+    },
+}
+
+impl Config {
+    /// The files inside the program.
+    pub fn embedded() -> Self {
+        let mut files = BTreeMap::new();
+        for path in Embedded::iter() {
+            if let Some(file) = Embedded::get(&path) {
+                files.insert(path.into_owned(), String::from_utf8_lossy(&file.data).into_owned());
+            }
+        }
+        Self { files, place: "the program's own settings".into() }
+    }
+
+    /// The files inside the program, each replaced by the file of the same path in `folder` where there is one; further
+    /// `.toml` files of `folder` are added (a new code, a new language).
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`].
+    pub fn with_folder(folder: &Path) -> Result<Self, ConfigError> {
+        let mut config = Self::embedded();
+        config.place = folder.display().to_string();
+        read_folder(folder, folder, &mut config.files)?;
+        Ok(config)
+    }
+
+    /// One file's text.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`].
+    pub fn text(&self, file: &str) -> Result<&str, ConfigError> {
+        self.files.get(file).map(String::as_str).ok_or_else(|| ConfigError::Missing { file: file.to_owned() })
+    }
+
+    /// One file as settings.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] or [`ConfigError::Wrong`].
+    pub fn read<T: DeserializeOwned>(&self, file: &str) -> Result<T, ConfigError> {
+        toml::from_str(self.text(file)?)
+            .map_err(|e| ConfigError::Wrong { file: file.to_owned(), message: e.to_string() })
+    }
+
+    /// All files under a folder, as path and text, in order of path.
+    pub fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.files
+            .iter()
+            .filter(move |(path, _)| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// All files, as path and text, in order of path.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// Hash of all files under a folder; of every file outside `codebook/` and `language/` if `folder` is empty.
+    pub fn hash(&self, folder: &str) -> Hash {
+        let wanted = |path: &str| match folder {
+            "" => !path.starts_with("codebook/") && !path.starts_with("language/"),
+            _ => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        };
+        Hash::of_parts(self.all().filter(|(path, _)| wanted(path)).map(|(path, text)| (path, text.as_bytes())))
+    }
+
+    /// Where these settings come from, for messages.
+    pub fn place(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.place)
+    }
+}
+
+fn read_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> Result<(), ConfigError> {
+    let fail = |path: &Path, e: std::io::Error| ConfigError::Unreadable {
+        message: e.to_string(),
+        file: path.display().to_string(),
+    };
+    for entry in std::fs::read_dir(folder).map_err(|e| fail(folder, e))? {
+        let path = entry.map_err(|e| fail(folder, e))?.path();
+        if path.is_dir() {
+            read_folder(root, &path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).map_err(|e| fail(&path, e))?;
+            let inside = path.strip_prefix(root).unwrap_or(&path);
+            let name: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+            files.insert(name.join("/"), text);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_replaces_file_by_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("codebook")).unwrap();
+        std::fs::write(folder.path().join("codebook/own.toml"), "id = 1").unwrap();
+        let own = Config::with_folder(folder.path()).unwrap();
+        assert_eq!(own.text("codebook/own.toml").unwrap(), "id = 1");
+        assert_ne!(own.hash("codebook"), Config::embedded().hash("codebook"));
+        assert_eq!(own.hash(""), Config::embedded().hash(""));
+    }
+
+    #[test]
+    fn a_missing_folder_and_a_missing_file_are_named() {
+        assert!(Config::with_folder(Path::new("no/such/folder")).unwrap_err().to_string().contains("no/such/folder"));
+        assert!(Config::embedded().text("nothing.toml").unwrap_err().to_string().contains("nothing.toml"));
+    }
+}

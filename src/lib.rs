@@ -1,0 +1,31 @@
+//! Attune reads a recorded therapy session and finds candidate resistance, rupture and attachment moments for a
+//! trained coder to confirm.
+//!
+//! Read the modules from top to bottom: each may use the ones above it, never the ones below (`tests/layers.rs` keeps
+//! that true; `ARCHITECTURE.md` is the map).
+
+pub mod config;
+pub mod job;
+pub mod origin;
+pub mod time;
+pub mod track;
+
+pub mod media;
+pub mod model;
+
+#[cfg(feature = "video")]
+pub mod face;
+pub mod transcript;
+pub mod voice;
+
+pub mod markers;
+
+pub mod rules;
+
+pub mod codebook;
+
+pub mod episodes;
+
+pub mod session;
+
+pub mod export;

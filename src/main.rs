@@ -1,0 +1,3 @@
+//! The `attune` program.
+
+fn main() {}

@@ -1,0 +1,112 @@
+//! The folder of networks and its list, `models.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{ModelError, Network, Runtime, onnxruntime, pure_rust};
+use crate::origin::{Hash, ModelFile};
+
+/// One line of `models.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// File name beside the list, for ONNX Runtime.
+    pub file: String,
+    /// SHA-256 of that file, 64 hexadecimal digits.
+    pub sha256: String,
+    /// What it does, in one sentence.
+    pub what: String,
+    /// SPDX name of its licence.
+    pub licence: String,
+    /// Package and path it was rebuilt from.
+    pub from: String,
+    /// The engine works without it, and says what is missing then.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// The networks of this machine.
+#[derive(Clone, Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+    entries: BTreeMap<String, Entry>,
+    runtime: Runtime,
+    library: Option<PathBuf>,
+}
+
+impl Shelf {
+    /// Reads `folder/models.toml`. With [`Runtime::Auto`], `library` is ONNX Runtime's shared library if one was
+    /// found.
+    ///
+    /// # Errors
+    /// [`ModelError::List`] if the list is not there or does not read.
+    pub fn open(folder: &Path, runtime: Runtime, library: Option<PathBuf>) -> Result<Self, ModelError> {
+        let path = folder.join("models.toml");
+        let fail = |message: String| ModelError::List { message, file: path.display().to_string() };
+        let text = std::fs::read_to_string(&path).map_err(|e| fail(e.to_string()))?;
+        let entries = toml::from_str(&text).map_err(|e| fail(e.message().to_owned()))?;
+        Ok(Self { folder: folder.to_owned(), entries, runtime, library })
+    }
+
+    /// All networks of the list, in order of name.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// Whether this network's file is there (its hash is checked when it is loaded).
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| self.folder.join(&entry.file).is_file())
+    }
+
+    /// What will run networks: for `attune doctor` and for the line that says so.
+    pub fn runtime_name(&self) -> String {
+        match self.library() {
+            Ok(Some(library)) => onnxruntime::version(library).unwrap_or_else(|_| pure_rust::NAME.to_owned()),
+            _ => pure_rust::NAME.to_owned(),
+        }
+    }
+
+    fn library(&self) -> Result<Option<&Path>, ModelError> {
+        match &self.runtime {
+            Runtime::Rten => Ok(None),
+            Runtime::OnnxRuntime(path) if path.is_file() => Ok(Some(path)),
+            Runtime::OnnxRuntime(path) => Err(ModelError::Runtime { message: format!("no file {}", path.display()) }),
+            Runtime::Auto => Ok(self.library.as_deref()),
+        }
+    }
+
+    /// The checked bytes of a file on the list, for data that is no network.
+    ///
+    /// # Errors
+    /// [`ModelError`]: not on the list, not there, or another file than expected.
+    pub fn bytes(&self, name: &str) -> Result<(Vec<u8>, Hash), ModelError> {
+        let missing = |file: &str| ModelError::Missing { name: name.to_owned(), file: file.to_owned() };
+        let entry = self.entries.get(name).ok_or_else(|| missing("models.toml"))?;
+        let bytes = std::fs::read(self.folder.join(&entry.file)).map_err(|_| missing(&entry.file))?;
+        let sha256 = Hash::of_bytes(&bytes);
+        if sha256.as_str() != entry.sha256 {
+            let expected = entry.sha256.chars().take(12).collect();
+            return Err(ModelError::WrongHash { name: name.to_owned(), found: sha256.short().to_owned(), expected });
+        }
+        Ok((bytes, sha256))
+    }
+
+    /// Loads a network, to run on `threads` threads.
+    ///
+    /// # Errors
+    /// As [`Self::bytes`], or the runtime refuses it.
+    pub fn load(&self, name: &str, threads: usize) -> Result<Network, ModelError> {
+        let (bytes, sha256) = self.bytes(name)?;
+        let failed = |message| ModelError::Failed { name: name.to_owned(), doing: "loading", message };
+        let (backend, runtime): (Box<dyn super::Backend>, String) = match self.library()? {
+            Some(library) => {
+                let version = onnxruntime::version(library)?;
+                (Box::new(onnxruntime::load(library, &bytes, threads).map_err(failed)?), version)
+            }
+            None => (Box::new(pure_rust::load(bytes, threads).map_err(failed)?), pure_rust::NAME.to_owned()),
+        };
+        Ok(Network { file: ModelFile { name: name.to_owned(), sha256, runtime }, backend })
+    }
+}

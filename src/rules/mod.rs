@@ -1,0 +1,32 @@
+//! The rule language: a short, closed list of ways to relate events in time.
+//!
+//! It has no arithmetic and no variables. What it cannot say belongs in a marker, in Rust.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::markers::EventId;
+use crate::time::Span;
+
+/// One place where a rule holds, with the events that make it hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Hit {
+    /// Code id, e.g. `rs03`.
+    pub code: String,
+    /// Rule id, unique within its code.
+    pub rule: String,
+    /// Raised by one whenever the rule would pick other moments than before.
+    pub rule_version: u32,
+    /// From the first event's start to the last event's end.
+    #[serde(flatten)]
+    pub span: Span,
+    /// The events that make it hold, in the order of the rule's steps.
+    pub because: Vec<EventId>,
+    /// Strength, 0 to 1: the mean strength of these events (DOMAIN C.6).
+    pub strength: f32,
+    /// Quality, 0 to 1: the lowest confidence among these events.
+    pub quality: f32,
+    /// Markers the rule would have read but which could not look.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub blind: Vec<String>,
+}

@@ -1,0 +1,126 @@
+//! The session: everything that is known about one recording, and how it is stored.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::episodes::Episode;
+use crate::markers::{Event, SpokenTurn};
+use crate::media::Damage;
+use crate::origin::{Hash, Origin};
+use crate::rules::Hit;
+use crate::time::{SessionTime, Span};
+use crate::track::{Tracks, Who};
+
+/// Version of the shape of `session.json`; raised when a reader of the old shape would misread the new.
+pub const SCHEMA: u32 = 1;
+
+/// One recording of the session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Media {
+    /// File name without its folder.
+    pub file: String,
+    /// Of the whole file.
+    pub sha256: Hash,
+    /// Container and codecs, for people: "mov,mp4: h264 1280x720 25 fps, aac 48000 Hz 2 channels".
+    pub what: String,
+    /// Session time of the file's zero.
+    pub offset_s: SessionTime,
+    /// How the offset came about: `given`, `found by sound`, `first file`.
+    pub offset_from: String,
+    /// How much faster this file's clock runs than the session's, in parts per million; `None` if not measured.
+    pub drift_ppm: Option<f64>,
+    /// What could not be read.
+    pub damage: Damage,
+}
+
+/// The transcript as it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TranscriptSource {
+    /// File name without its folder.
+    pub file: String,
+    /// Of the whole file.
+    pub sha256: Hash,
+    /// Which reader read it.
+    pub format: String,
+    /// Turns read.
+    pub turns: usize,
+    /// Constant offset that was found between transcript and sound, in seconds; `None` if not measurable.
+    pub offset_s: Option<f64>,
+    /// Line number and sentence.
+    pub warnings: Vec<(usize, String)>,
+}
+
+/// A person of the session and how the engine knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Person {
+    /// Role, or the voice's or face's number where nothing tells the role.
+    pub who: Who,
+    /// The voice that was taken for this person's, e.g. `speaker1` or `channel 2`.
+    pub voice: Option<String>,
+    /// The face that was taken for this person's, e.g. `face1`.
+    pub face: Option<String>,
+    /// How the role was told, in words: "transcript's speaker names", "given: --client left", "nothing tells".
+    pub told_by: String,
+    /// How sure, 0 to 1.
+    pub confidence: f32,
+    /// Speaking time in seconds; `None` if no voice was assigned.
+    pub speaking_s: Option<f64>,
+}
+
+/// How much of the session could be assessed in one respect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// `voice`, `face`, `gaze`, `text`.
+    pub modality: String,
+    /// Whom it is about.
+    pub who: Who,
+    /// Seconds that could be assessed.
+    pub assessable_s: f64,
+    /// Seconds of the session.
+    pub total_s: f64,
+    /// Why the rest could not be, in words; empty if all could.
+    pub why_not: String,
+}
+
+/// Something that went wrong or could not be done, while the rest was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// Stage: `media`, `voice`, `face`, `transcript`, `markers`, `rules`, `episodes`.
+    pub stage: String,
+    /// What, where and what to do, in one or two sentences.
+    pub message: String,
+}
+
+/// Everything about one session. Written as `session.json`; the tracks go to `tracks.parquet`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// [`SCHEMA`] of the writer.
+    pub schema: u32,
+    /// Name of the session, from the recording's file name unless given.
+    pub name: String,
+    /// From the earliest to the latest moment that any recording holds.
+    pub span: Span,
+    /// Recordings in the order given.
+    pub media: Vec<Media>,
+    /// The transcript, if there is one.
+    pub transcript: Option<TranscriptSource>,
+    /// Who is in it.
+    pub people: Vec<Person>,
+    /// The transcript's turns on the session clock, in order of start.
+    pub turns: Vec<SpokenTurn>,
+    /// Everything measured, in order of start.
+    pub events: Vec<Event>,
+    /// Every place where a code's rule holds, in order of start.
+    pub hits: Vec<Hit>,
+    /// Candidates in order of start.
+    pub episodes: Vec<Episode>,
+    /// What could be assessed.
+    pub coverage: Vec<Coverage>,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// What made it.
+    pub origin: Origin,
+    /// The measurements themselves; stored apart.
+    #[serde(skip)]
+    pub tracks: Tracks,
+}

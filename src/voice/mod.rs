@@ -1,0 +1,1 @@
+//! Sound in, voice tracks out: speech, overlap, who speaks, loudness.

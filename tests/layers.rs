@@ -1,0 +1,70 @@
+//! The shape of the code, kept by a test.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what broke by panicking")]
+
+use std::path::{Path, PathBuf};
+
+/// Each module and what of ours it may use. Top to bottom, as in `src/lib.rs`.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("job", &[]),
+    ("origin", &[]),
+    ("time", &[]),
+    ("track", &["time"]),
+    ("config", &["origin"]),
+    ("media", &["time", "track", "job"]),
+    ("model", &["origin"]),
+    ("transcript", &["time", "track"]),
+    ("voice", &["time", "track", "job", "origin", "media", "model"]),
+    ("face", &["time", "track", "job", "origin", "media", "model"]),
+    ("roles", &["time", "track", "transcript"]),
+    ("markers", &["time", "track", "transcript"]),
+    ("rules", &["time", "track", "markers"]),
+    ("codebook", &["rules", "markers", "time", "track", "origin"]),
+    ("episodes", &["time", "track", "markers", "rules", "codebook"]),
+    ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
+    ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
+];
+
+/// The engine and the program join everything.
+const TOP: &[&str] = &["engine", "main", "cli", "lib"];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn modules_only_use_the_layers_they_may() {
+    let mut seen = 0;
+    for path in rust_files(Path::new("src")) {
+        let inside = path.strip_prefix("src").unwrap();
+        let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        if TOP.contains(&module) {
+            continue;
+        }
+        let (_, allowed) = LAYERS
+            .iter()
+            .find(|(name, _)| *name == module)
+            .unwrap_or_else(|| panic!("{}: add the module to LAYERS", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (at, _) in text.match_indices("crate::") {
+            let used: String = text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            seen += 1;
+            assert!(
+                used == module || allowed.contains(&used.as_str()),
+                "{}: `{module}` may not use `{used}`",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 50, "only {seen} paths seen: does the test still read src/?");
+}
