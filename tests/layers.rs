@@ -66,5 +66,5 @@ fn modules_only_use_the_layers_they_may() {
             );
         }
     }
-    assert!(seen > 50, "only {seen} paths seen: does the test still read src/?");
+    assert!(seen > 10, "only {seen} paths seen: does the test still read src/?");
 }
