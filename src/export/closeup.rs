@@ -1,11 +1,11 @@
 //! One candidate's clip as a picture: the evidence where it is, both voices, and the facial actions as curves over the
 //! person's own baseline.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::draw::{Scale, bar, bars, clock, length, n, plain, words};
 use super::picture::{Curve, Face, Lane, Picture};
-use super::timeline::{GUTTER, SPEECH, WIDTH, said, tint};
+use super::timeline::{GUTTER, PLOT, SPEECH, WIDTH, said, tint};
 use super::words::{tone, who_name};
 use crate::episodes::Episode;
 use crate::markers::Event;
@@ -27,7 +27,7 @@ pub(super) fn letter(index: usize) -> String {
 
 /// The picture of one candidate.
 pub(super) fn closeup(picture: &Picture<'_>, episode: &Episode) -> Markup {
-    let scale = Scale { span: episode.clip, left: GUTTER, width: WIDTH - GUTTER - 14.0 };
+    let scale = Scale { span: episode.clip, left: GUTTER, width: PLOT };
     let mut y = 4.0;
     let flags = flags(episode, &scale, &mut y);
     let top = y;
@@ -59,30 +59,39 @@ pub(super) fn closeup(picture: &Picture<'_>, episode: &Episode) -> Markup {
             (axis(&scale, top, bottom))
             @for part in &parts { (part) }
             (flags)
-            (poles(episode, &scale, top, bottom))
         }
     }
 }
 
-/// Letters of the evidence, at their moments; those that would cover each other in levels.
+/// Letters of the evidence and the remark that addressed it, at their moments; those that would cover each other in
+/// levels.
 fn flags(episode: &Episode, scale: &Scale, y: &mut f64) -> Markup {
+    let own = tone(episode.kind).class();
+    let for_it = episode.evidence_for.iter().map(|item| (item, own));
+    let against = episode.evidence_against.iter().map(|item| (item, "open"));
+    let mut flags: Vec<(Span, String, &str, &str)> = for_it
+        .chain(against)
+        .enumerate()
+        .map(|(index, (item, class))| (item.span, letter(index), class, item.sentence.as_str()))
+        .collect();
+    if let Some(span) = episode.repair.as_ref().and_then(|repair| repair.remark_span) {
+        flags.push((span, "remark".into(), "support", "the therapist's remark that addressed it"));
+    }
     let mut free_from: Vec<f64> = Vec::new();
     let mut drawn = Vec::new();
-    let evidence = episode.evidence_for.iter().chain(&episode.evidence_against);
-    for (index, item) in evidence.enumerate() {
-        let Some((x, width)) = scale.bar(item.span, 3.0) else { continue };
+    for (span, text, class, said) in flags {
+        let Some((x, width)) = scale.bar(span, 3.0) else { continue };
         let level = free_from.iter().position(|free| *free <= x).unwrap_or(free_from.len());
         if level == free_from.len() {
             free_from.push(0.0);
         }
-        free_from[level] = x + width.max(16.0) + 3.0;
+        free_from[level] = x + width.max(8.0 + 7.0 * text.len() as f64) + 3.0;
         let top = *y + level as f64 * FLAGS;
-        let class = if index < episode.evidence_for.len() { tone(episode.kind).class() } else { "open" };
         drawn.push(html! {
             g class=(class) {
-                title { (plain(&item.sentence)) }
+                title { (plain(said)) }
                 rect class="stretch" x=(n(x)) y=(n(top)) width=(n(width)) height=(n(FLAGS - 3.0)) rx="3" {}
-                (words(x + 4.0, top + 11.5, "flag", &letter(index)))
+                (words(x + 4.0, top + 11.5, "flag", &text))
             }
         });
     }
@@ -90,16 +99,6 @@ fn flags(episode: &Episode, scale: &Scale, y: &mut f64) -> Markup {
     let at = *y + 12.0;
     *y += free_from.len() as f64 * FLAGS + 4.0;
     html! { (words(GUTTER - 8.0, at, "end", label)) @for flag in &drawn { (flag) } }
-}
-
-/// The therapist's remark that addressed it.
-fn poles(episode: &Episode, scale: &Scale, top: f64, bottom: f64) -> Markup {
-    let remark = episode.repair.as_ref().and_then(|repair| repair.remark_span);
-    let Some((x, _)) = remark.and_then(|span| scale.bar(span, 1.0)) else { return PreEscaped(String::new()) };
-    html! {
-        line class="pole" x1=(n(x)) x2=(n(x)) y1=(n(top)) y2=(n(bottom)) {}
-        (words(x + 4.0, bottom - 4.0, "tiny", "remark"))
-    }
 }
 
 fn axis(scale: &Scale, top: f64, bottom: f64) -> Markup {
@@ -133,7 +132,7 @@ fn silences(picture: &Picture<'_>, scale: &Scale, y: f64) -> Markup {
         @for event in &picture.silences {
             @if let Some((x, width)) = scale.bar(event.span, 2.0) {
                 rect class="silence" x=(n(x)) y=(n(y + 1.0)) width=(n(width)) height="3" {}
-                (words(x + width / 2.0, y + 14.0, "mid", &format!("{} silence", length(event.span.secs_f64()))))
+                (words((x + width / 2.0).clamp(scale.left + 34.0, scale.right() - 34.0), y + 14.0, "mid", &format!("{} silence", length(event.span.secs_f64()))))
             }
         }
         (bars(scale, picture.overlaps.iter().map(|event| event.span), y - 1.0, 12.0, "overlap"))
@@ -188,8 +187,8 @@ fn faces(lane: &Lane<'_>, scale: &Scale, y: &mut f64) -> Markup {
 }
 
 fn note(text: &str, scale: &Scale, y: &mut f64) -> Markup {
-    *y += 16.0;
-    words(scale.left, *y - 4.0, "", text)
+    *y += 18.0;
+    words(scale.left, *y - 5.0, "", text)
 }
 
 /// The curve of one action with the person's baseline; broken where it could not be assessed.

@@ -28,7 +28,7 @@ pub(super) fn clock_span(span: Span) -> String {
 
 /// A length for people: `4.2 s`, from two minutes on `9.6 min`.
 pub(super) fn length(secs: f64) -> String {
-    if secs < 120.0 { format!("{} s", n(secs)) } else { format!("{} min", n(secs / 60.0)) }
+    if secs < 120.0 { format!("{secs:.1} s") } else { format!("{:.1} min", secs / 60.0) }
 }
 
 /// Text without characters that SVG files may not hold or that turn the reading direction of what follows.
@@ -105,7 +105,7 @@ mod tests {
             [at(0.0), at(59.99), at(61.0), at(3725.0), at(-4.5)],
             ["0:00", "0:59", "1:01", "1:02:05", "\u{2212}0:05"]
         );
-        assert_eq!((length(4.2), length(118.0), length(576.0)), ("4.2 s".into(), "118 s".into(), "9.6 min".into()));
+        assert_eq!((length(4.0), length(118.04), length(576.0)), ("4.0 s".into(), "118.0 s".into(), "9.6 min".into()));
     }
 
     #[test]

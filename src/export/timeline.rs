@@ -17,7 +17,8 @@ use crate::track::Who;
 pub(super) const WIDTH: f64 = 1180.0;
 /// Room for the words at the left.
 pub(super) const GUTTER: f64 = 92.0;
-const PLOT: f64 = WIDTH - GUTTER - 14.0;
+/// Width of the part that is time; the last mark's words need the rest.
+pub(super) const PLOT: f64 = WIDTH - GUTTER - 24.0;
 pub(super) const SPEECH: f64 = 15.0;
 const FACE_LINE: f64 = 9.0;
 const BETWEEN: f64 = 15.0;
@@ -35,12 +36,12 @@ pub(super) const STYLE: &str = "\
 .tl .strain{--tone:var(--strain)}.tl .support{--tone:var(--support)}.tl .open{--tone:var(--open)}\
 .tl .stretch{fill:var(--tone);fill-opacity:.17;stroke:var(--tone);stroke-width:1}\
 .tl .notch{fill:var(--tone);opacity:.45}.tl .badge{fill:var(--tone)}.tl .badge-ring{fill:none;stroke:var(--tone);stroke-width:1.5}\
-.tl .rank{fill:var(--card);font-weight:700;text-anchor:middle}.tl .name{fill:var(--tone);font-weight:600}\
+.tl .place{fill:var(--card);font-weight:700;font-size:10.5px;text-anchor:middle}.tl .name{fill:var(--tone);font-weight:600}\
 .tl a:hover .stretch,.tl a:focus .stretch{fill-opacity:.4}.tl .minute{fill:transparent}\
 .tl g:target .minute{fill:var(--silence);fill-opacity:.3}\
 .tl .curve{fill:none;stroke-width:1.3}.tl .curve.client{stroke:var(--client)}.tl .curve.therapist{stroke:var(--therapist)}\
 .tl .curve.other{stroke:var(--open)}.tl .base{stroke:var(--muted);stroke-width:.8;stroke-dasharray:3 3}\
-.tl .during{opacity:.22}.tl .flag{fill:var(--ink);font-weight:700}.tl .pole{stroke:var(--ink);stroke-width:.8;opacity:.55}\
+.tl .during{opacity:.22}.tl .flag{fill:var(--ink);font-weight:700}\
 .tl .inside{fill:var(--tone);opacity:.08}";
 
 /// The picture as a file of its own, e.g. for a web page or a slide: bright or dark as its viewer is.
@@ -98,7 +99,7 @@ fn body(picture: &Picture<'_>, settings: &Settings, linked: bool) -> (Markup, f6
         let scale = Scale { span, left: GUTTER, width };
         let (row, height) = row(picture, &scale, row_secs, y, linked);
         rows.push(row);
-        y += height + 14.0;
+        y += height + 20.0;
     }
     (html! { @for row in &rows { (row) } }, y)
 }
@@ -331,17 +332,18 @@ fn candidate(episode: &Episode, scale: &Scale, y: f64, linked: bool) -> Markup {
     html! { @if linked { a href=(format!("#{}", episode.id)) { (drawing) } } @else { (drawing) } }
 }
 
-/// The rank in a shape: circle for strain, diamond for moments that support; a cycle has a ring.
-pub(super) fn badge(x: f64, y: f64, episode: &Episode) -> Markup {
-    let radius = BADGE / 2.0;
+/// The rank in a shape: circle for strain, square for moments that support; a cycle has a ring.
+fn badge(x: f64, y: f64, episode: &Episode) -> Markup {
+    let radius = BADGE / 2.0 - 1.5;
+    let class = if episode.rank > 99 { "place tiny" } else { "place" };
     html! {
         @if tone(episode.kind) == Tone::Support {
-            rect class="badge" x=(n(x - 7.0)) y=(n(y - 7.0)) width="14" height="14" rx="2" transform=(format!("rotate(45 {} {})", n(x), n(y))) {}
+            rect class="badge" x=(n(x - radius)) y=(n(y - radius)) width=(n(2.0 * radius)) height=(n(2.0 * radius)) rx="4" {}
         } @else {
-            circle class="badge" cx=(n(x)) cy=(n(y)) r=(n(radius - 2.0)) {}
+            circle class="badge" cx=(n(x)) cy=(n(y)) r=(n(radius)) {}
         }
-        @if episode.cycle.is_some() { circle class="badge-ring" cx=(n(x)) cy=(n(y)) r=(n(radius + 0.2)) {} }
-        text class="rank" x=(n(x)) y=(n(y + 4.0)) { (episode.rank) }
+        @if episode.cycle.is_some() { circle class="badge-ring" cx=(n(x)) cy=(n(y)) r=(n(BADGE / 2.0)) {} }
+        text class=(class) x=(n(x)) y=(n(y + 3.7)) { (episode.rank) }
     }
 }
 
@@ -366,10 +368,10 @@ fn legend(picture: &Picture<'_>) -> Markup {
     key(&block("blind", 11.0), "not assessable");
     let round = |class: &'static str| move |x: f64| html! { g class=(class) { circle class="badge" cx=(n(x + 9.0)) cy=(n(y + 5.0)) r="7" {} } };
     key(&round("strain"), "candidate: strain");
-    let diamond = |x: f64| {
-        html! { g class="support" { rect class="badge" x=(n(x + 4.0)) y=(n(y)) width="10" height="10" transform=(format!("rotate(45 {} {})", n(x + 9.0), n(y + 5.0))) {} } }
+    let square = |x: f64| {
+        html! { g class="support" { rect class="badge" x=(n(x + 2.0)) y=(n(y - 2.0)) width="14" height="14" rx="4" {} } }
     };
-    key(&diamond, "supporting moment");
+    key(&square, "supporting moment");
     html! { @for key in &keys { (key) } }
 }
 

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::episodes::{Cycle, Episode, Evidence, Repair};
 use crate::export::closeup::{closeup, letter};
-use crate::export::draw::{clock, clock_span, length, plain};
+use crate::export::draw::{clock, clock_span, length, n, plain};
 use crate::export::picture::Picture;
 use crate::export::settings::Settings;
 use crate::export::timeline::{anchor, tint};
@@ -20,11 +20,11 @@ pub(super) fn card(picture: &Picture<'_>, codes: &Codes, settings: &Settings, ep
         li.card.candidate.(tone.class()) id=(episode.id) {
             div.top {
                 div.head {
-                    span.rank.(tone.class()) aria-label=(format!("rank {}", episode.rank)) { (episode.rank) }
+                    span.number.(tone.class()) aria-label=(format!("rank {}", episode.rank)) { (episode.rank) }
                     span.kind { (kind_name(episode.kind)) }
                     a.when href=(jump(episode.span.start())) { (clock_span(episode.span)) }
                     span.cost {
-                        (episode.id) " \u{b7} watch " (clock_span(episode.clip)) " \u{b7} " (length(episode.review_secs)) " of review"
+                        (episode.id) " \u{b7} watch " (clock_span(episode.clip)) " \u{b7} " (n(episode.review_secs.round())) " s of review"
                     }
                 }
                 h3 dir="auto" { (plain(&episode.sentence)) }

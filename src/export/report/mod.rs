@@ -102,10 +102,10 @@ fn summary(session: &Session, ranked: &[&Episode]) -> Markup {
         }
     }
     html! {
-        section.card aria-label="Summary" {
+        section.card.summary aria-label="Summary" {
             div.sum {
                 div { b { (ranked.len()) } span { (if ranked.len() == 1 { "candidate to look at" } else { "candidates to look at" }) } }
-                div { b { (n(review / 60.0)) " min" } span { "of review, of " (minutes(session.span.secs_f64())) } }
+                div { b { (format!("{:.1} min", review / 60.0)) } span { "of review, of " (minutes(session.span.secs_f64())) } }
                 @if !ranked.is_empty() {
                     div { b { "about " (n(expected.round())) } span { "expected to be confirmed (uncalibrated)" } }
                 }

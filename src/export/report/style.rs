@@ -12,14 +12,14 @@ p{margin:0 0 10px;max-width:78ch}a{color:var(--link);text-underline-offset:2px}a
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px;margin:0 0 18px}\
 .sum{display:flex;flex-wrap:wrap;gap:10px 36px;align-items:baseline;margin:0 0 8px}\
 .sum div{min-width:120px}.sum b{display:block;font-size:28px;line-height:1.15;font-variant-numeric:tabular-nums}.sum span{color:var(--muted);font-size:14px}\
-.caution{border-left:4px solid var(--silence);padding:2px 0 2px 14px;margin:14px 0 2px}.caution p{margin:0}\
+.summary p{max-width:110ch}.caution{border-left:4px solid var(--silence);padding:2px 0 2px 14px;margin:14px 0 2px}.caution p{margin:0}\
 .wide{overflow-x:auto;overscroll-behavior-x:contain}.tl{display:block;width:100%;min-width:860px;height:auto}\
 .tl.close{margin:10px 0 2px}\
 .ranked{list-style:none;margin:0;padding:0}.candidate{scroll-margin-top:12px}\
 .candidate:target{outline:3px solid var(--link);outline-offset:2px}\
 .head{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:center;margin-bottom:6px}\
-.rank{flex:none;display:inline-grid;place-items:center;width:32px;height:32px;border-radius:50%;color:var(--card);background:var(--tone);font-weight:700;font-variant-numeric:tabular-nums}\
-.rank.support{border-radius:8px}.head .kind{color:var(--tone);font-weight:650}.head .when{font-variant-numeric:tabular-nums}\
+.number{flex:none;display:inline-grid;place-items:center;width:32px;height:32px;border-radius:50%;color:var(--card);background:var(--tone);font-weight:700;font-variant-numeric:tabular-nums}\
+.number.support{border-radius:8px}.head .kind{color:var(--tone);font-weight:650}.head .when{font-variant-numeric:tabular-nums}\
 .head .cost{color:var(--muted);font-size:14px;margin-left:auto}\
 .strain{--tone:var(--strain)}.support{--tone:var(--support)}.open{--tone:var(--open)}\
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(380px,100%),1fr));gap:14px 32px;margin-top:14px}\

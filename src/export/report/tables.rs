@@ -28,6 +28,12 @@ pub(super) fn largest_holes(session: &Session) -> Vec<String> {
         .collect()
 }
 
+/// Minutes with one decimal; a little is not nothing.
+fn in_minutes(secs: f64) -> String {
+    let little = secs > 0.0 && secs < 3.0;
+    if little { "< 0.1".into() } else { format!("{:.1}", secs.max(0.0) / 60.0) }
+}
+
 fn first_upper(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
@@ -50,8 +56,8 @@ pub(super) fn coverage(session: &Session) -> Markup {
                                     td { (plain(&row.modality)) }
                                     td { (who_name(row.who)) }
                                     td { span.meter role="img" aria-label=(format!("{} of {}", minutes(row.assessable_s), minutes(row.total_s))) { i style=(format!("width:{}%", n(share * 100.0))) {} } }
-                                    td.num { (n(row.assessable_s / 60.0)) " of " (n(row.total_s / 60.0)) }
-                                    td.num { (n((row.total_s - row.assessable_s).max(0.0) / 60.0)) }
+                                    td.num { (in_minutes(row.assessable_s)) " of " (in_minutes(row.total_s)) }
+                                    td.num { (in_minutes(row.total_s - row.assessable_s)) }
                                     td { (plain(&row.why_not)) }
                                 }
                             }
