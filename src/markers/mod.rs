@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Unit, Who};
 
+pub use crate::transcript::SpokenTurn;
+
 /// Position of an event in the session's list, from 0; the list is sorted by start, then end, marker, person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -69,20 +71,6 @@ pub struct Card {
     pub reads_text: bool,
     /// Where the measure and its thresholds come from.
     pub source: &'static str,
-}
-
-/// A turn on the session clock, with the person who spoke it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SpokenTurn {
-    /// Who spoke.
-    pub who: Who,
-    /// When, on the session clock.
-    #[serde(flatten)]
-    pub span: Span,
-    /// What was said.
-    pub text: String,
-    /// How sure the time is, 0 to 1: 1 = from the transcript and in agreement with the voice.
-    pub confidence: f32,
 }
 
 /// All that a marker may read.
