@@ -39,7 +39,10 @@ pub struct Event {
     /// When it was strongest, if it has such a moment.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub apex: Option<SessionTime>,
-    /// The measured quantity the marker's card names, in `unit`: length of a silence, peak z of a pout.
+    /// The measured quantity the marker's card names, in `unit`: length of a silence, peak z of a pout; `NaN` (in files
+    /// `null` or empty) if it could not be measured.
+    #[serde(deserialize_with = "null_is_nan")]
+    #[schemars(with = "Option<f32>")]
     pub value: f32,
     /// Of `value`.
     pub unit: Unit,
@@ -57,6 +60,11 @@ pub struct Event {
     /// Tracks where a coder can look, besides the clip itself.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub seen_in: Vec<String>,
+}
+
+/// JSON has no `NaN`: it is written as `null`, and this reads it back.
+fn null_is_nan<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
+    Ok(Option::<f32>::deserialize(from)?.unwrap_or(f32::NAN))
 }
 
 /// What a reader, the documentation and the planner need to know about a marker.
