@@ -59,6 +59,8 @@ pub struct SoundSettings {
 pub struct PictureSettings {
     /// Decoder threads; the pictures do not depend on it.
     pub threads: usize,
+    /// In MPEG program streams, a deviation of one picture from the regular row is believed after this time.
+    pub steady_over_secs: Secs,
     /// A stretch this long without a new picture is listed as missing.
     pub report_hole_secs: Secs,
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::media::settings::TimeSettings;
+use crate::media::settings::{PictureSettings, TimeSettings};
 
 /// Puts a track's pieces (of type `T`) on the file's clock. All times in nanoseconds from the file's zero.
 pub(super) struct Timeline<T> {
@@ -106,6 +106,38 @@ impl<T> Timeline<T> {
     }
 }
 
+/// Corrects the stamps of MPEG program streams, which carry one only now and then; libav may give it to the picture
+/// after the one it belongs to, and everything up to the next stamp is then one picture late.
+pub(super) struct Steady {
+    /// Nanoseconds for which a deviation of one picture is not believed.
+    patience: i64,
+    expected: Option<i64>,
+    deviating_for: i64,
+}
+
+impl Steady {
+    pub(super) fn new(settings: &PictureSettings) -> Self {
+        let patience = i64::try_from(settings.steady_over_secs.0.as_nanos()).unwrap_or(i64::MAX);
+        Self { patience, expected: None, deviating_for: 0 }
+    }
+
+    /// The believed stamp of the next picture, given its own stamp and the usual length; nanoseconds.
+    pub(super) fn correct(&mut self, stamp: i64, length: i64) -> i64 {
+        let believed = match self.expected {
+            Some(expected) => {
+                let off = stamp.abs_diff(expected);
+                let one_picture =
+                    off > length.unsigned_abs() / 2 && off <= length.unsigned_abs().saturating_mul(11) / 10;
+                self.deviating_for = if one_picture { self.deviating_for.saturating_add(length) } else { 0 };
+                if one_picture && self.deviating_for <= self.patience { expected } else { stamp }
+            }
+            None => stamp,
+        };
+        self.expected = Some(believed.saturating_add(length));
+        believed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +190,21 @@ mod tests {
     #[test]
     fn slides_far_apart_keep_their_times() {
         check(&stamps(&[0, 5, 10, 15, 20]), &[0, 5, 10, 15, 20]);
+    }
+
+    #[test]
+    fn a_program_stream_is_not_one_picture_late_for_a_while() {
+        let frame = 40;
+        let mut steady = Steady { patience: 50 * frame, expected: None, deviating_for: 0 };
+        let late = |index: i64| index * frame + if (25..39).contains(&index) { frame } else { 0 };
+        for index in 0..100 {
+            assert_eq!(steady.correct(late(index), frame), index * frame);
+        }
+        // A picture that is really missing is believed after a while, a larger hole at once.
+        for index in 101..200 {
+            let off = steady.correct(index * frame, frame) - index * frame;
+            assert_eq!(off, if index < 151 { -frame } else { 0 }, "{index}");
+        }
+        assert_eq!(steady.correct(300 * frame, frame), 300 * frame);
     }
 }

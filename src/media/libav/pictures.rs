@@ -12,7 +12,7 @@ use crate::media::libav::{Asked, Feed, Track, failed, open, unusable};
 use crate::media::pick::{Picker, PictureGrid};
 use crate::media::probe::StreamKind;
 use crate::media::settings::MediaSettings;
-use crate::media::timeline::Timeline;
+use crate::media::timeline::{Steady, Timeline};
 use crate::media::{Damage, Frame, FrameSource, MediaError, add_missing};
 use crate::time::{MediaClock, SessionTime, Span, Ticks};
 
@@ -34,6 +34,7 @@ pub struct VideoReader {
     decoder: ffmpeg::decoder::Video,
     clock: MediaClock,
     timeline: Timeline<(i64, ffmpeg::frame::Video)>,
+    steady: Option<Steady>,
     picker: Picker<ffmpeg::frame::Video>,
     converter: Converter,
     damage: Damage,
@@ -83,6 +84,7 @@ impl VideoReader {
             decoder,
             clock: track.clock,
             timeline: Timeline::new(&settings.time),
+            steady: (input.format().name() == "mpeg").then(|| Steady::new(&settings.picture)),
             picker: Picker::new(wish.grid),
             converter: Converter { shape, scaler: None },
             damage: Damage::default(),
@@ -108,6 +110,10 @@ impl VideoReader {
         let length = match self.clock.tick.nanos(frame.packet().duration) {
             length @ 1.. => length,
             _ => self.usual_length,
+        };
+        let stamp = match (&mut self.steady, stamp) {
+            (Some(steady), Some(stamp)) => Some(steady.correct(stamp, length)),
+            _ => stamp,
         };
         self.timeline.push(stamp, length, (length, frame));
         self.pick();
