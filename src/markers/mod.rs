@@ -3,6 +3,8 @@
 //! One file per marker. A marker reads tracks, turns and the events of earlier markers, and returns events; it never
 //! opens a file, never looks at a pixel or a sample, and never says what an event means: that is the codebook's part.
 
+pub mod text;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +106,16 @@ pub enum MarkerError {
     NoTranscript {
         /// The marker.
         marker: &'static str,
+    },
+    /// The patterns of the transcript's language do not read.
+    #[error("marker {marker:?} cannot use the language patterns in {file}.toml: {message}")]
+    Language {
+        /// The marker.
+        marker: &'static str,
+        /// File of `config/language/<language>/`, without its ending.
+        file: String,
+        /// What is wrong.
+        message: String,
     },
     /// Its settings do not read.
     #[error("settings of marker {marker:?} in markers.toml: {message}")]
