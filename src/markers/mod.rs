@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Unit, Who};
 
+pub use crate::transcript::SpokenTurn;
+
 /// Position of an event in the session's list, from 0; the list is sorted by start, then end, marker, person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -37,7 +39,10 @@ pub struct Event {
     /// When it was strongest, if it has such a moment.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub apex: Option<SessionTime>,
-    /// The measured quantity the marker's card names, in `unit`: length of a silence, peak z of a pout.
+    /// The measured quantity the marker's card names, in `unit`: length of a silence, peak z of a pout; `NaN` (in files
+    /// `null` or empty) if it could not be measured.
+    #[serde(deserialize_with = "null_is_nan")]
+    #[schemars(with = "Option<f32>")]
     pub value: f32,
     /// Of `value`.
     pub unit: Unit,
@@ -55,6 +60,11 @@ pub struct Event {
     /// Tracks where a coder can look, besides the clip itself.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub seen_in: Vec<String>,
+}
+
+/// JSON has no `NaN`: it is written as `null`, and this reads it back.
+fn null_is_nan<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
+    Ok(Option::<f32>::deserialize(from)?.unwrap_or(f32::NAN))
 }
 
 /// What a reader, the documentation and the planner need to know about a marker.
@@ -77,20 +87,6 @@ pub struct Card {
     pub reads_text: bool,
     /// Where the measure and its thresholds come from.
     pub source: &'static str,
-}
-
-/// A turn on the session clock, with the person who spoke it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SpokenTurn {
-    /// Who spoke.
-    pub who: Who,
-    /// When, on the session clock.
-    #[serde(flatten)]
-    pub span: Span,
-    /// What was said.
-    pub text: String,
-    /// How sure the time is, 0 to 1: 1 = from the transcript and in agreement with the voice.
-    pub confidence: f32,
 }
 
 /// All that a marker may read.
