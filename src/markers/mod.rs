@@ -132,6 +132,17 @@ pub enum MarkerError {
         /// What is wrong.
         message: String,
     },
+    /// No face can be judged for long enough to say what is usual for that person.
+    #[error(
+        "marker {marker:?} compares a face with the same face at rest and needs {need_secs} s in which it can be judged \
+         while the person does not speak; no face has so much (baseline.min_valid_secs in config/markers/video.toml)"
+    )]
+    TooLittle {
+        /// The marker.
+        marker: &'static str,
+        /// Seconds that are needed.
+        need_secs: f64,
+    },
     /// Its settings do not read.
     #[error("settings of marker {marker:?} in config/markers: {message}")]
     Settings {
