@@ -3,6 +3,8 @@
 //! One file per marker. A marker reads tracks, turns and the events of earlier markers, and returns events; it never
 //! opens a file, never looks at a pixel or a sample, and never says what an event means: that is the codebook's part.
 
+pub mod exchange;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
