@@ -144,12 +144,10 @@ fn moves(scene: &Scene<'_>, repeats: &[Blocked<'_>]) -> Vec<String> {
         .zip(next_ends)
         .map(|(repeat, next)| {
             let ended = repeat.exchange.resp.end();
-            let latest = ended.plus(settings.move_within_secs.0);
-            let window = Span::new(ended.minus(EARLY), next.map_or(latest, |next| latest.min(next)));
+            let window = Span::new(ended.minus(EARLY), next.unwrap_or(ended.plus(settings.move_within_secs.0)));
             let acts = window.map_or(Vec::new(), |window| scene.events.starting_in(&settings.move_markers, window));
             let Some(first) = acts.first() else {
-                let seen = can_see(scene, &settings.move_markers);
-                return if seen && next.is_none_or(|next| next > latest) { words::SILENT } else { words::OTHER_MOVE };
+                return if can_see(scene, &settings.move_markers) { words::SILENT } else { words::OTHER_MOVE };
             };
             let lapsed = Span::new(repeat.exchange.resp.start(), first.span.end())
                 .is_some_and(|until| scene.events.anybody("aud.lapse", until));

@@ -37,9 +37,9 @@ fn are_near(scene: &Scene<'_>, units: &[Unit<'_>], taken: &[bool], left: usize, 
     }
     let gap = units[right].span.start().since(units[left].span.end()).unwrap_or_default();
     let free = between.clone().all(|place| units[place].kind.is_none());
-    // Windows overlap, so that their number says little: for them only the gap counts.
-    let exchanges = between.clone().all(|place| units[place].exchange.is_some());
-    gap <= settings.gap_secs.0 || (free && exchanges && between.len() <= settings.others_between)
+    // Only exchanges count: windows overlap, so that their number says little.
+    let others = between.filter(|&place| units[place].exchange.is_some()).count();
+    gap <= settings.gap_secs.0 || (free && others <= settings.others_between && gap <= settings.others_gap_secs.0)
 }
 
 /// Splits a group that is too long at its weakest unit, as often as needed.

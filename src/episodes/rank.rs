@@ -12,7 +12,6 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
     let settings = &scene.settings.ranking;
     let hours = scene.session.secs_f64() / 3600.0;
     let budget_secs = (settings.budget_minutes_per_hour * hours).max(settings.least_budget_minutes) * 60.0;
-    let for_clips = budget_secs * (1.0 - settings.control_share);
 
     let worth = |episode: &Episode| {
         let value = settings.value.get(&episode.kind).copied().unwrap_or_default();
@@ -21,7 +20,18 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
     let mut order: Vec<usize> = (0..episodes.len()).collect();
     order.sort_by(|&a, &b| worth(&episodes[b]).total_cmp(&worth(&episodes[a])).then(a.cmp(&b)));
 
-    let chosen = choose(episodes, &order, for_clips, settings.family_share_at_most);
+    let mut chosen = choose(episodes, &order, budget_secs * (1.0 - settings.control_share), settings.family_share_at_most);
+    let (length_secs, wanted) = loop {
+        let watched = chosen.iter().flat_map(|&place| &episodes[place].watch).map(|clip| clip.secs_f64()).collect();
+        let length_secs = super::statistics::median(watched).unwrap_or(f64::from(settings.control_secs));
+        let wanted = ((settings.control_share * chosen.len() as f64).round() as usize).max(settings.least_controls);
+        let clips_secs: f64 = chosen.iter().map(|&place| episodes[place].review_secs).sum();
+        let control_secs = length_secs / settings.playing_speed + f64::from(settings.overhead_secs);
+        if chosen.len() <= 1 || clips_secs + control_secs * wanted as f64 <= budget_secs {
+            break (length_secs, wanted);
+        }
+        chosen.pop();
+    };
     let mut rank = 0;
     for &place in &chosen {
         rank += 1;
@@ -34,11 +44,7 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
         }
     }
 
-    let lengths: Vec<f64> = chosen.iter().flat_map(|&place| &episodes[place].watch).map(|clip| clip.secs_f64()).collect();
-    let length = super::statistics::median(lengths).unwrap_or(f64::from(settings.control_secs));
-    let wanted = (settings.control_share * chosen.len() as f64).ceil() as usize;
-    let controls = controls(scene, units, episodes, length, wanted.max(settings.least_controls));
-
+    let controls = controls(scene, units, episodes, length_secs, wanted);
     let clips_secs: f64 = chosen.iter().map(|&place| episodes[place].review_secs).sum();
     let controls_secs: f64 = controls.iter().map(|&window| super::join::review_secs(scene, &[window])).sum();
     let plan = ReviewPlan {

@@ -95,6 +95,8 @@ pub struct Candidate {
 pub struct Join {
     /// Most other units between two that are joined.
     pub others_between: usize,
+    /// Longest gap between two that are joined across other units.
+    pub others_gap_secs: Secs,
     /// Longest gap between two that are joined, however many units lie in it.
     pub gap_secs: Secs,
     /// Longest episode.
@@ -214,7 +216,7 @@ pub struct Cycle {
     pub within_secs: Secs,
     /// The break comes so soon after the last repeat.
     pub break_within_secs: Secs,
-    /// The therapist's move is looked for so long after a repeat.
+    /// The therapist's move is looked for so long after the last repeat, and until the next one after the others.
     pub move_within_secs: Secs,
     /// Stretch after the break in which it shows whether it helped.
     pub after_secs: Secs,
