@@ -87,10 +87,7 @@ pub fn hear(
         damage: sound.damage().clone(),
     };
     if let Err(e) = store.save("voice", &key, &heard, &result.tracks) {
-        problems.push(Problem {
-            stage: "voice".into(),
-            message: format!("the result could not be stored for the next run ({e})"),
-        });
+        problems.push(Problem::note("voice", format!("the result could not be stored for the next run ({e})")));
     }
     Ok((heard, result.tracks, false))
 }
