@@ -45,9 +45,10 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
                 return Err(Failure::told(format!("{} examples do not give what they say", wrong.len())));
             }
             let all = codes.codes().count();
-            let (rules, examples) = codes.codes().flat_map(|code| &code.rules).fold((0, 0), |(rules, examples), rule| {
-                (rules + 1, examples + rule.examples.len())
-            });
+            let (rules, examples) = codes
+                .codes()
+                .flat_map(|code| &code.rules)
+                .fold((0, 0), |(rules, examples), rule| (rules + 1, examples + rule.examples.len()));
             println!("{all} codes read, {rules} rules, {examples} examples: all give what they say");
         }
     }

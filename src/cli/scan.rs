@@ -25,7 +25,10 @@ pub fn run(scan: Scan) -> Result<(), Failure> {
     let request = request(&scan)?;
     let progress = Progress::new(scan.quiet);
     if !scan.quiet && shelf.runtime_name().starts_with("rten") {
-        eprintln!("attune: ONNX Runtime is not installed; using the slower built-in runtime ({})", shelf.runtime_name());
+        eprintln!(
+            "attune: ONNX Runtime is not installed; using the slower built-in runtime ({})",
+            shelf.runtime_name()
+        );
     }
     // Before hours of work: is the place for the results ours to write to?
     export::may_write(&request.out, &options())?;

@@ -74,7 +74,9 @@ pub fn hear(
         ("request", format!("{channels:?} {}", wish.people).as_bytes()),
         ("networks", wish.shelf.fingerprint(&["segmentation", "speaker"]).as_bytes()),
     ]);
-    if !wish.fresh && let Some((heard, tracks)) = store.load::<Heard>("voice", &key) {
+    if !wish.fresh
+        && let Some((heard, tracks)) = store.load::<Heard>("voice", &key)
+    {
         return Ok((heard, tracks, true));
     }
     let mut sound = recording.sound(wish.media)?;

@@ -73,7 +73,9 @@ fn unable(blind: &[(String, String)]) -> Vec<Problem> {
             None => reasons.push((reason, vec![marker])),
         }
     }
-    let told = |(reason, markers): (String, Vec<&str>)| Problem::note("markers", format!("not measured: {}: each {reason}", markers.join(", ")));
+    let told = |(reason, markers): (String, Vec<&str>)| {
+        Problem::note("markers", format!("not measured: {}: each {reason}", markers.join(", ")))
+    };
     reasons.into_iter().map(told).collect()
 }
 
@@ -93,13 +95,7 @@ fn usable(tracks: &Tracks, floor: f32) -> Vec<Usable> {
     usable
 }
 
-fn coverage(
-    tracks: &Tracks,
-    usable: &[Usable],
-    span: Span,
-    turns: Option<&[SpokenTurn]>,
-    floor: f32,
-) -> Vec<Coverage> {
+fn coverage(tracks: &Tracks, usable: &[Usable], span: Span, turns: Option<&[SpokenTurn]>, floor: f32) -> Vec<Coverage> {
     let total_s = span.secs_f64();
     let secs = |spans: &[Span]| spans.iter().filter_map(|s| Some(s.overlap(span)?.secs_f64())).sum::<f64>();
     let mut rows = Vec::new();
@@ -132,7 +128,12 @@ fn coverage(
         Some(turns) => {
             for who in [Who::Client, Who::Therapist] {
                 let any = turns.iter().any(|turn| turn.who == who);
-                row("text", who, if any { total_s } else { 0.0 }, "the transcript has no turn that is known to be theirs");
+                row(
+                    "text",
+                    who,
+                    if any { total_s } else { 0.0 },
+                    "the transcript has no turn that is known to be theirs",
+                );
             }
         }
         None => row("text", Who::Room, 0.0, "there is no transcript"),

@@ -73,7 +73,9 @@ pub fn look(
             wish.shelf.fingerprint(&["yunet", "face_landmarks", "face_blendshapes", "face_geometry"]).as_bytes(),
         ),
     ]);
-    if !wish.fresh && let Some((seen, tracks)) = store.load::<Seen>(&stage, &key) {
+    if !wish.fresh
+        && let Some((seen, tracks)) = store.load::<Seen>(&stage, &key)
+    {
         return Ok((seen, tracks, true));
     }
     let grid = PictureGrid { first: SessionTime::ZERO, step: wish.face.step };

@@ -8,7 +8,7 @@ use crate::codebook::{self, Codebook};
 use crate::config::Config;
 use crate::media::MediaSettings;
 use crate::rules::Vocabulary;
-use crate::{episodes, export, markers, transcript, voice};
+use crate::{episodes, export, markers, roles, transcript, voice};
 
 use super::request::EngineError;
 
@@ -39,6 +39,10 @@ pub struct Prepared {
     pub face: crate::face::Settings,
     /// `transcript.toml`.
     pub transcript: transcript::Settings,
+    /// `roles.toml`.
+    pub roles: roles::Settings,
+    /// What a client and a therapist are called: `roles.toml` of the language.
+    pub role_words: roles::RoleWords,
     /// `markers/*.toml`.
     pub markers: markers::Settings,
     /// The section on exchanges of `markers/audio.toml`.
@@ -82,6 +86,8 @@ impl Prepared {
             codebook: read_codebook(&config)?,
             episodes: config.read("episodes.toml")?,
             report: config.read("report.toml")?,
+            roles: config.read("roles.toml")?,
+            role_words: config.read(&format!("{LANGUAGE}/roles.toml"))?,
             markers,
             exchange,
             language,

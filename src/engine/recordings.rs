@@ -119,8 +119,8 @@ pub fn open_all(
 fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Result<Opened, MediaError> {
     let path = &recording.path;
     let probe = media::probe(path, settings)?;
-    let sha256 = Hash::of_file(path)
-        .map_err(|source| MediaError::Unreadable { file: path.display().to_string(), source })?;
+    let sha256 =
+        Hash::of_file(path).map_err(|source| MediaError::Unreadable { file: path.display().to_string(), source })?;
     let (offset, offset_from) = match recording.offset_secs {
         Some(secs) => (SessionTime::from_secs_f64(secs), "given"),
         None if is_first => (SessionTime::ZERO, "first recording"),
@@ -128,4 +128,31 @@ fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Resu
     };
     let offset_from = offset_from.to_owned();
     Ok(Opened { path: path.clone(), probe, sha256, offset, offset_from, drift_ppm: None, damage: Damage::default() })
+}
+
+/// Lays recordings whose offset is not known on the clock of the first one, by what both hear.
+pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec<Problem>) {
+    let Some((first, others)) = opened.split_first_mut() else { return };
+    for other in others.iter_mut().filter(|other| other.offset_from == NOT_FOUND) {
+        let found = first.sound(settings).and_then(|mut reference| {
+            let mut sound = media::open_sound(&other.path, SessionTime::ZERO, settings)?;
+            media::find_offset(reference.as_mut(), sound.as_mut(), &settings.align)
+        });
+        match found {
+            Ok(Some(alignment)) => {
+                other.offset = alignment.offset;
+                other.offset_from = "found by sound".into();
+                other.drift_ppm = alignment.drift_ppm;
+            }
+            Ok(None) => problems.push(Problem::failure(
+                "media",
+                format!(
+                    "where this recording lies on the session clock is not known, because it has no sound in common with \
+                     the first one; it is taken to start with it: say --offset SECONDS: {}",
+                    other.file()
+                ),
+            )),
+            Err(error) => problems.push(Problem::failure("media", error)),
+        }
+    }
 }

@@ -4,10 +4,9 @@ use std::sync::atomic::AtomicBool;
 
 use crate::model::Shelf;
 use crate::origin::{Hash, Origin};
-use crate::roles::{self, Roles, UserWord};
+use crate::roles::{self, UserWord};
 use crate::session::{Problem, SCHEMA, Session, TranscriptSource};
 use crate::time::{SessionTime, Span};
-use crate::track::Tracks;
 use crate::transcript::{self, Transcript, TranscriptError};
 
 use super::interpret::interpret;
@@ -59,19 +58,33 @@ pub fn scan(
     }
 
     watch.begins(Stage::Find, None);
-    let word = UserWord { client: request.client.clone(), therapist: request.therapist.clone() };
-    let told = roles::assign(&people::known(&measured.tracks, transcript.as_ref().map(|(t, _)| t), span), &word, &prepared.roles)
-        .map_err(|e| EngineError::Request(e.to_string()))?;
-    problems.extend(told.problems.iter().map(|message| Problem::note("people", message)));
-    let tracks = measured.tracks.renamed(|who| told.rename(who));
-    let (turns, source) = lay_turns(transcript, &told, &tracks, span, prepared, &mut problems);
+    let placed = transcript.as_ref().map(|(transcript, _)| {
+        transcript::place(transcript, &people::speech_stretches(&measured.tracks), span, &prepared.clock)
+    });
+    let roles = roles::assign(
+        &measured.tracks,
+        transcript.as_ref().map(|(transcript, _)| transcript).zip(placed.as_ref()),
+        measured.are_channels,
+        &UserWord { client: request.client.clone(), therapist: request.therapist.clone() },
+        &prepared.role_words,
+        &prepared.roles,
+    );
+    let told = |stage: &'static str| move |message: &String| Problem::note(stage, message);
+    problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
+    problems.extend(roles.problems.iter().map(told("people")));
+    let tracks = measured.tracks.renamed(|who| roles.rename(who));
+    let turns = transcript.as_ref().zip(placed.as_ref()).map(|((transcript, _), placed)| {
+        transcript::joined(
+            &transcript::spoken(transcript, placed, |name| roles.of_speaker(name)),
+            prepared.clock.join_secs,
+        )
+    });
     let mut episode_settings = prepared.episodes.clone();
     if let Some(minutes) = request.budget_minutes {
         episode_settings.set_budget(minutes);
     }
     let seed = seed_of(&opened);
-    let interpreted =
-        interpret(&tracks, span, turns.as_deref(), prepared, &episode_settings, seed, &mut problems)?;
+    let interpreted = interpret(&tracks, span, turns.as_deref(), prepared, &episode_settings, seed, &mut problems)?;
     watch.ends(Stage::Find, false);
 
     Ok(Session {
@@ -79,8 +92,8 @@ pub fn scan(
         name: request.name.clone(),
         span,
         media: opened.iter().map(Opened::told).collect(),
-        transcript: source,
-        people: people::told(&told, &tracks),
+        transcript: transcript_source(request, transcript.as_ref(), placed.as_ref()),
+        people: people::told(&roles, &tracks, measured.are_channels),
         turns: turns.unwrap_or_default(),
         events: interpreted.events,
         hits: interpreted.hits,
@@ -118,11 +131,7 @@ fn seed_of(opened: &[Opened]) -> u64 {
     u64::from_str_radix(digits, 16).unwrap_or(0)
 }
 
-fn read_transcript(
-    request: &Request,
-    prepared: &Prepared,
-    problems: &mut Vec<Problem>,
-) -> Option<(Transcript, Hash)> {
+fn read_transcript(request: &Request, prepared: &Prepared, problems: &mut Vec<Problem>) -> Option<(Transcript, Hash)> {
     let path = request.transcript.as_ref()?;
     let read = transcript::read(path, &prepared.transcript).and_then(|read| {
         let fail = |source| TranscriptError::Unreadable { file: path.display().to_string(), source };
@@ -137,26 +146,18 @@ fn read_transcript(
     }
 }
 
-fn lay_turns(
-    transcript: Option<(Transcript, Hash)>,
-    told: &Roles,
-    tracks: &Tracks,
-    span: Span,
-    prepared: &Prepared,
-    problems: &mut Vec<Problem>,
-) -> (Option<Vec<crate::markers::SpokenTurn>>, Option<TranscriptSource>) {
-    let Some((transcript, sha256)) = transcript else { return (None, None) };
-    let speech = people::speech_stretches(tracks);
-    let placed = transcript::place(&transcript, &speech, span, &prepared.transcript.clock);
-    problems.extend(placed.problems.iter().map(|message| Problem::note("transcript", message)));
-    let turns = transcript::spoken(&transcript, &placed, |speaker| told.speaker(speaker));
-    let source = TranscriptSource {
-        file: told.transcript_file.clone(),
-        sha256,
+fn transcript_source(
+    request: &Request,
+    transcript: Option<&(Transcript, Hash)>,
+    placed: Option<&transcript::Placed>,
+) -> Option<TranscriptSource> {
+    let (transcript, sha256) = transcript?;
+    Some(TranscriptSource {
+        file: request.transcript.as_deref().map(recordings::file_name).unwrap_or_default(),
+        sha256: sha256.clone(),
         format: transcript.format.clone(),
         turns: transcript.turns.len(),
-        offset_s: placed.offset_s,
+        offset_s: placed.and_then(|placed| placed.offset_s),
         warnings: transcript.warnings.clone(),
-    };
-    (Some(turns), Some(source))
+    })
 }

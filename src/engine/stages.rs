@@ -22,6 +22,8 @@ use super::watch::{Stage, Watch};
 pub struct Measured {
     /// All tracks, with voices and faces numbered.
     pub tracks: Tracks,
+    /// Voice `n` is microphone `n` of the recording.
+    pub are_channels: bool,
     /// Networks that ran, by name.
     pub models: BTreeMap<String, ModelFile>,
 }
@@ -84,7 +86,8 @@ impl Bench<'_> {
             fresh: self.request.fresh,
         };
         match hear::hear(&opened[index], &wish, self.store, &Job::new(&report, self.stop), problems) {
-            Ok((Heard { models, problems: told, damage, .. }, tracks, reused)) => {
+            Ok((Heard { voices, models, problems: told, damage }, tracks, reused)) => {
+                measured.are_channels = voices.iter().any(|voice| voice.channel.is_some());
                 self.watch.ends(Stage::Voice, reused);
                 Self::note(problems, "voice", &told);
                 opened[index].add_damage(&damage, "sound", problems);

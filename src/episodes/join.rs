@@ -54,9 +54,8 @@ fn split(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[usiz
     }
     let quarter = group.len() / 4;
     let inner = quarter.max(1)..(group.len() - quarter).max(2);
-    let weakest = inner
-        .min_by(|&a, &b| units[group[a]].score(kind).total_cmp(&units[group[b]].score(kind)))
-        .unwrap_or(1);
+    let weakest =
+        inner.min_by(|&a, &b| units[group[a]].score(kind).total_cmp(&units[group[b]].score(kind))).unwrap_or(1);
     let gap = |left: usize, right: usize| -> Duration {
         let left = units[group[left]].span.end();
         units[group[right]].span.start().since(left).unwrap_or_default()
@@ -76,12 +75,14 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[us
     let span = hull(units, group).unwrap_or(scene.session);
     // One prompt can be longer than an episode may be: its end is what the reply answers.
     let longest = scene.settings.join.longest_secs.0;
-    let span = if span.length() > longest { Span::new(span.end().minus(longest), span.end()).unwrap_or(span) } else { span };
+    let span =
+        if span.length() > longest { Span::new(span.end().minus(longest), span.end()).unwrap_or(span) } else { span };
     let strongest = members.iter().copied().reduce(|a, b| if b.score(kind) > a.score(kind) { b } else { a });
     let (evidence_for, evidence_against) = evidence(scene, &members, kind);
     let clip = padded(scene, span);
     let reviewed: Vec<Span> = members.iter().map(|unit| unit.span).collect();
-    let sentence = strongest.map(|unit| sentence(scene, unit, kind)).unwrap_or_default() + &words::further(members.len().saturating_sub(1));
+    let sentence = strongest.map(|unit| sentence(scene, unit, kind)).unwrap_or_default()
+        + &words::further(members.len().saturating_sub(1));
     Episode {
         id: String::new(),
         kind,

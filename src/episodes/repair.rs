@@ -26,7 +26,8 @@ pub(super) fn repair(scene: &Scene<'_>, usual: &Usual, episode: &Episode) -> Rep
     let remark = remarks(after_it).first().copied().or_else(|| remarks(inside_it).last().copied());
 
     let from = remark.map_or(ended, |remark| remark.span.end());
-    let signs = after(scene, from, settings.after_secs.0).map_or(Vec::new(), |after| signs(scene, usual, episode, after));
+    let signs =
+        after(scene, from, settings.after_secs.0).map_or(Vec::new(), |after| signs(scene, usual, episode, after));
     let met = signs.iter().filter(|(_, met)| *met).count();
     let assessable = signs.len() >= settings.least_signs && can_see(scene, &settings.remarks);
     let outcome = match (assessable, remark, met >= settings.least_signs) {
@@ -70,7 +71,8 @@ pub(super) fn per_minute(scene: &Scene<'_>, markers: &[String], window: Span) ->
 
 /// Whether enough of the client's face was usable in a stretch.
 pub(super) fn face_usable(scene: &Scene<'_>, window: Span) -> bool {
-    let least = scene.settings.modality.iter().find(|modality| modality.id == "face").and_then(|face| face.least_usable);
+    let least =
+        scene.settings.modality.iter().find(|modality| modality.id == "face").and_then(|face| face.least_usable);
     let share = scene.usable_share("face", Who::Client, window);
     least.is_none_or(|least| share.is_some_and(|share| share >= least))
 }
@@ -87,7 +89,8 @@ fn signs(scene: &Scene<'_>, usual: &Usual, episode: &Episode, after: Span) -> Ve
         let found = count(scene, &settings.distress_words, after);
         signs.push((format!("words of distress or of the mind in {found} places"), found > 0));
     }
-    let rates = (per_minute(scene, &settings.negative_face, episode.clip), per_minute(scene, &settings.negative_face, after));
+    let rates =
+        (per_minute(scene, &settings.negative_face, episode.clip), per_minute(scene, &settings.negative_face, after));
     if let (Some(before), Some(then)) = rates
         && before > 0.0
     {
@@ -97,7 +100,9 @@ fn signs(scene: &Scene<'_>, usual: &Usual, episode: &Episode, after: Span) -> Ve
     if let Some(met) = averted_ended(scene, episode, after) {
         signs.push(("looking away ended".into(), met));
     }
-    if let (Some((secs, met)), Some((low, high))) = (latency_back(scene, usual, episode, after), usual.latency_quartiles()) {
+    if let (Some((secs, met)), Some((low, high))) =
+        (latency_back(scene, usual, episode, after), usual.latency_quartiles())
+    {
         signs.push((format!("{secs:.1} s until replies (median; own usual {low:.1} to {high:.1} s)"), met));
     }
     if can_see(scene, &settings.taken_up) {
@@ -119,7 +124,8 @@ fn averted_ended(scene: &Scene<'_>, episode: &Episode, after: Span) -> Option<bo
         let all = settings.averted.iter().flat_map(|pattern| scene.events.matching(pattern, window));
         all.filter(|event| scene.counts(event, window)).collect()
     };
-    let least = scene.settings.modality.iter().find(|modality| modality.id == "gaze").and_then(|gaze| gaze.least_usable);
+    let least =
+        scene.settings.modality.iter().find(|modality| modality.id == "gaze").and_then(|gaze| gaze.least_usable);
     let share = scene.usable_share("gaze", Who::Client, last_part);
     let seen = least.is_none_or(|least| share.is_some_and(|share| share >= least));
     let looked_away = !averted(episode.clip).is_empty();

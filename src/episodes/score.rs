@@ -247,9 +247,7 @@ fn by_events<'a>(scene: &Scene<'a>, cue: &'a Cue, window: Span) -> Option<Match<
         line.iter()
             .copied()
             .filter(|event| match (anchor, cue.together_secs) {
-                (Some(anchor), Some(apart)) => {
-                    anchor.span.widened(apart.0, apart.0).overlap(event.span).is_some()
-                }
+                (Some(anchor), Some(apart)) => anchor.span.widened(apart.0, apart.0).overlap(event.span).is_some(),
                 _ => true,
             })
             .fold(None, |best: Option<&Event>, event| match best {
@@ -275,11 +273,13 @@ fn by_events<'a>(scene: &Scene<'a>, cue: &'a Cue, window: Span) -> Option<Match<
             })?
             .0;
         let several = cue.events[line].times.unwrap_or(1) > 1;
-        chosen = if several { Some(lines[line].clone()) } else { best_near(&lines[line], None).map(|event| vec![event]) };
+        chosen =
+            if several { Some(lines[line].clone()) } else { best_near(&lines[line], None).map(|event| vec![event]) };
     } else if cue.together_secs.is_none() {
         chosen = Some(group(None, usize::MAX));
     } else {
-        for (line, anchor) in lines.iter().enumerate().flat_map(|(line, events)| events.iter().map(move |e| (line, *e))) {
+        for (line, anchor) in lines.iter().enumerate().flat_map(|(line, events)| events.iter().map(move |e| (line, *e)))
+        {
             let found = group(Some(anchor), line);
             let better = |old: &Vec<&Event>| mean(scene, &found) > mean(scene, old);
             if found.len() >= least && chosen.as_ref().is_none_or(better) {
@@ -342,7 +342,8 @@ fn windows<'a>(
         start = start.plus(step);
     }
     // What a whole step would have left over at the end.
-    let last = spans.last().filter(|(last, exchange)| exchange.is_none() && last.start() >= from).map(|(last, _)| *last);
+    let last =
+        spans.last().filter(|(last, exchange)| exchange.is_none() && last.start() >= from).map(|(last, _)| *last);
     if let Some(rest) = last.and_then(|last| Span::new(to.minus(length), to).filter(|rest| rest.end() > last.end())) {
         spans.push((rest, None));
     }

@@ -427,7 +427,10 @@ impl AsWritten {
                 return Err(format!("at_least of the cue {:?} must be 1 to its number of events", cue.id));
             }
             if cue.withdrawal * cue.confrontation < 0.0 {
-                return Err(format!("the cue {:?} speaks for one type and against the other: make it two cues", cue.id));
+                return Err(format!(
+                    "the cue {:?} speaks for one type and against the other: make it two cues",
+                    cue.id
+                ));
             }
         }
         let referred = self.cue.iter().flat_map(|cue| &cue.replaces).chain(&self.cycle.without_exploration);

@@ -139,8 +139,14 @@ impl<'a> Timeline<'a> {
 
     /// Events of these markers about the client that belong to a stretch, in order of start.
     pub(super) fn of_client(&self, markers: &[String], window: Span) -> Vec<&'a Event> {
-        let pattern =
-            Pattern { markers: markers.to_vec(), kinds: vec![], who: Role::Client, below: None, above: None, times: None };
+        let pattern = Pattern {
+            markers: markers.to_vec(),
+            kinds: vec![],
+            who: Role::Client,
+            below: None,
+            above: None,
+            times: None,
+        };
         self.matching(&pattern, window)
     }
 

@@ -94,7 +94,8 @@ fn event(event: &Event) -> Option<String> {
         "txt.cohere" => "answer takes up words of the question".into(),
         "txt.ack" => "acknowledged what was said".into(),
         "vid.express" => format!("face moved little for {long}"),
-        "vid.contempt" | "vid.disgust" | "vid.pout" | "vid.press" | "vid.suck" | "vid.brow" | "vid.smile" | "vid.nod" => {
+        "vid.contempt" | "vid.disgust" | "vid.pout" | "vid.press" | "vid.suck" | "vid.brow" | "vid.smile"
+        | "vid.nod" => {
             format!("{} {long}", name(&event.marker))
         }
         "vid.gazeav" => format!("looked away {long}"),
@@ -222,15 +223,35 @@ mod tests {
 
     /// Words that say more than what was measured.
     const NEVER: &[&str] = &[
-        "resist", "refus", "angry", "anger", "sad", "hostil", "defens", "avoid", "withdraw", "contempt", "disgust", "ruptur",
-        "pout", "sulk", "denial", "denies", "nervous", "anxious", "unwilling", "uncooperative", "ignor",
+        "resist",
+        "refus",
+        "angry",
+        "anger",
+        "sad",
+        "hostil",
+        "defens",
+        "avoid",
+        "withdraw",
+        "contempt",
+        "disgust",
+        "ruptur",
+        "pout",
+        "sulk",
+        "denial",
+        "denies",
+        "nervous",
+        "anxious",
+        "unwilling",
+        "uncooperative",
+        "ignor",
     ];
 
     #[test]
     fn no_marker_is_said_in_words_that_judge() {
         let settings: Settings = toml::from_str(include_str!("../../config/episodes.toml")).unwrap();
         let span = crate::time::Span::from_millis(0, 1400).unwrap();
-        let mut said = vec![NO_WORDS.to_owned(), NO_ROLES.to_owned(), NO_EXCHANGE.to_owned(), NO_PROMPT_KIND.to_owned()];
+        let mut said =
+            vec![NO_WORDS.to_owned(), NO_ROLES.to_owned(), NO_EXCHANGE.to_owned(), NO_PROMPT_KIND.to_owned()];
         for marker in settings.modality.iter().flat_map(|m| &m.markers) {
             assert_ne!(name(marker), marker, "{marker} has no words");
             said.push(name(marker).to_owned());
