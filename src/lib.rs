@@ -31,3 +31,5 @@ pub mod episodes;
 pub mod session;
 
 pub mod export;
+
+pub mod engine;
