@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune::episodes::{self, CodeCard, Episode, EpisodeKind, Input, Outcome, Polarity, Ranking, Settings, Usable};
+use attune::codebook::Polarity;
+use attune::episodes::{self, CodeCard, Episode, EpisodeKind, Input, Outcome, Ranking, Settings, Usable};
 use attune::markers::exchange::Exchange;
 use attune::markers::{Event, EventId, SpokenTurn};
 use attune::rules::Hit;
-use attune::time::{SessionTime, Span};
-use attune::track::{Unit, Who};
+use attune::time::{FrameGrid, SessionTime, Span, Step};
+use attune::track::{Track, Unit, Who};
 
 use Who::{Client, Room, Therapist};
 
@@ -91,7 +92,8 @@ impl Made {
     fn exchange(&mut self, at: f64, prompt: &str, resp_end: f64, words: u32) -> &mut Exchange {
         let id = self.kind("txt.prompt", prompt, Therapist, at, at + 4.0).id;
         let reply_end = (at + 5.0 + 0.4 * f64::from(words)).min(resp_end);
-        let exploring = matches!(prompt, "open_question" | "request_to_explore" | "reflection_of_distress" | "challenge");
+        let exploring =
+            matches!(prompt, "open_question" | "request_to_explore" | "reflection_of_distress" | "challenge");
         self.exchanges.push(Exchange {
             prompt: span(at, at + 4.0),
             prompt_event: Some(id),
@@ -222,11 +224,18 @@ fn codes() -> BTreeMap<String, CodeCard> {
         ("rs20", "Focus on distress without acknowledgment", 0.6, Polarity::Straining),
         ("xt01", "[ext] pouting / angry face while the main problem is not explored", 0.6, Polarity::Straining),
         ("xt02", "[ext] detrimental cycle: three or more repeats", 0.6, Polarity::Straining),
-        ("xt03", "[ext] therapist addresses the facial expression and the resistance is faced", 0.6, Polarity::Supporting),
+        (
+            "xt03",
+            "[ext] therapist addresses the facial expression and the resistance is faced",
+            0.6,
+            Polarity::Supporting,
+        ),
         ("rf03", "The capacity to reflect on your emotions", 0.6, Polarity::Supporting),
     ]
     .into_iter()
-    .map(|(id, label, cap, polarity)| (id.to_owned(), CodeCard { label: label.into(), cap, polarity }))
+    .map(|(id, label, cap, polarity)| {
+        (id.to_owned(), CodeCard { label: label.into(), cap, rule_caps: BTreeMap::new(), polarity })
+    })
     .collect()
 }
 
@@ -322,7 +331,9 @@ fn two_repeats_are_no_cycle() {
     let mut made = Made::new(600.0);
     made.blocked(30.0);
     made.blocked(90.0);
-    assert_eq!(kinds(&made.find()), [EpisodeKind::Withdrawal; 2]);
+    let ranking = made.find();
+    assert_eq!(kinds(&ranking), [EpisodeKind::Withdrawal]);
+    assert_eq!(ranking.episodes[0].units.len(), 2);
 }
 
 #[test]
@@ -407,7 +418,9 @@ fn nothing_gives_nothing_but_a_control_window() {
 fn face_and_body_alone_never_make_a_candidate() {
     let mut made = Made::new(300.0);
     made.exchange(30.0, "open_question", 60.0, 12);
-    for marker in ["vid.pout", "vid.press", "vid.brow", "vid.contempt", "vid.headdown", "vid.lean", "vid.arms", "vid.smile"] {
+    for marker in
+        ["vid.pout", "vid.press", "vid.brow", "vid.contempt", "vid.headdown", "vid.lean", "vid.arms", "vid.smile"]
+    {
         let event = made.event(marker, Client, 40.0, 50.0);
         (event.strength, event.confidence) = (1.0, 1.0);
     }
@@ -509,7 +522,10 @@ fn confrontation_and_mixed_are_told_apart() {
     assert_eq!(kinds(&ranking), [EpisodeKind::Confrontation]);
     made.kind("aud.silence3", "TT", Room, 42.0, 50.0);
     made.event("vid.headdown", Client, 42.0, 50.0);
-    assert_eq!(kinds(&made.find()), [EpisodeKind::Mixed]);
+    let ranking = made.find();
+    assert_eq!(kinds(&ranking), [EpisodeKind::Mixed]);
+    let families: BTreeSet<&str> = ranking.episodes[0].evidence_for.iter().map(|e| e.family.as_str()).collect();
+    assert_eq!(families, BTreeSet::from(["words", "voice", "floor", "silence", "gaze_body"]));
 }
 
 // --- What was not looked at --------------------------------------------------------------------------------------------
@@ -547,10 +563,65 @@ fn where_nobody_said_how_much_was_usable_the_face_does_not_count() {
 }
 
 #[test]
+fn the_face_marker_says_how_much_was_usable_where_nobody_else_does() {
+    let mut made = Made::new(300.0);
+    made.blocked(30.0);
+    made.coverage.clear();
+    made.event("vid.quality", Client, 0.0, 100.0);
+    let ranking = made.find();
+    assert!(ranking.episodes[0].evidence_for.iter().any(|evidence| evidence.family == "face"));
+    assert!(ranking.episodes[0].missing.is_empty());
+}
+
+#[test]
+fn usable_stretches_come_from_a_track_too() {
+    let grid = FrameGrid { first: SessionTime::from_millis(50), step: Step::new(1, 10).unwrap(), len: 4 };
+    let track = Track {
+        who: Client,
+        unit: Unit::Mixed,
+        grid,
+        columns: vec!["quality".into()],
+        values: ndarray::arr2(&[[0.9], [f32::NAN], [0.9], [0.9]]),
+        confidence: Some(ndarray::arr1(&[0.9, 0.1, f32::NAN, 0.3])),
+    };
+    let spans = |track: &Track| Usable::from_track("face", track, 0.3).spans;
+    assert_eq!(spans(&track), [span(0.0, 0.1), span(0.3, 0.4)]);
+    assert_eq!(spans(&Track { confidence: None, ..track }), [span(0.0, 0.1), span(0.2, 0.4)]);
+}
+
+#[test]
+fn a_hit_that_rests_on_a_face_hardly_seen_does_not_count() {
+    let mut made = Made::new(300.0);
+    made.exchange(30.0, "reflection", 60.0, 15);
+    made.event("txt.distress", Client, 40.0, 40.5);
+    made.event("vid.smile", Client, 41.0, 42.0);
+    let word = made.events.len() - 2;
+    made.hit("rs15", "smile-at-distress", &[word, word + 1]);
+    assert_eq!(kinds(&made.find()), [EpisodeKind::Withdrawal]);
+    made.coverage[0].spans = vec![span(40.0, 44.0)];
+    assert_eq!(kinds(&made.find()), []);
+}
+
+#[test]
+fn a_rule_that_sees_less_than_its_code_is_no_direct_observation() {
+    let mut made = Made::new(300.0);
+    made.exchange(30.0, "open_question", 44.0, 0);
+    made.event("txt.deflect", Client, 35.0, 36.0);
+    let words = made.events.len() - 1;
+    made.hit("rs02", "asked_and_deflected", &[words]);
+    let mut codes = codes();
+    assert_eq!(kinds(&episodes::find(&made.input(&codes), &settings())), [EpisodeKind::Withdrawal]);
+    codes.get_mut("rs02").unwrap().rule_caps.insert("asked_and_deflected".into(), 0.6);
+    assert_eq!(kinds(&episodes::find(&made.input(&codes), &settings())), []);
+}
+
+#[test]
 fn markers_that_could_not_look_are_named_by_what_they_look_at() {
     let mut made = Made::new(300.0);
     made.short_then_silent(30.0);
-    for marker in ["vid.pout", "vid.press", "vid.suck", "vid.brow", "vid.smile", "vid.contempt", "vid.disgust", "vid.express"] {
+    for marker in
+        ["vid.pout", "vid.press", "vid.suck", "vid.brow", "vid.smile", "vid.contempt", "vid.disgust", "vid.express"]
+    {
         let reason = format!("marker {marker:?} needs the track \"face_actions\", which this session does not have");
         made.blind.push((marker.into(), reason));
     }
@@ -573,7 +644,8 @@ fn without_a_transcript_the_weight_stays_low_and_it_is_said() {
     let mut made = Made::new(300.0);
     made.blocked(30.0);
     made.turns.clear();
-    made.blind.push(("txt.topic".into(), "marker \"txt.topic\" reads the transcript, and this session has none".into()));
+    made.blind
+        .push(("txt.topic".into(), "marker \"txt.topic\" reads the transcript, and this session has none".into()));
     made.exchanges[0].prompt_kind = None;
     made.exchanges[0].reply_words = None;
     let ranking = made.find();
@@ -589,19 +661,19 @@ fn without_roles_windows_are_looked_at_and_it_is_said() {
     made.coverage = ["face", "gaze"]
         .map(|modality| Usable { modality: modality.into(), who: Who::Face(1), spans: vec![made.session] })
         .into();
-    for (marker, who) in [
-        ("aud.lapse", Room),
-        ("vid.pout", Who::Face(1)),
-        ("vid.headdown", Who::Face(1)),
-        ("aud.sigh", Who::Speaker(2)),
-    ] {
+    for (marker, who) in
+        [("aud.lapse", Room), ("vid.pout", Who::Face(1)), ("vid.headdown", Who::Face(1)), ("aud.sigh", Who::Speaker(2))]
+    {
         let event = made.event(marker, who, 65.0, 79.0);
         (event.strength, event.confidence) = (1.0, 1.0);
     }
     let ranking = made.find();
     assert_eq!(kinds(&ranking), [EpisodeKind::Withdrawal]);
     let episode = &ranking.episodes[0];
-    assert!(episode.span.start() <= SessionTime::from_millis(65_000) && episode.span.end() >= SessionTime::from_millis(79_000));
+    assert!(
+        episode.span.start() <= SessionTime::from_millis(65_000)
+            && episode.span.end() >= SessionTime::from_millis(79_000)
+    );
     assert_eq!(episode.evidence_for.len(), 4, "{:?}", episode.evidence_for);
     assert!(episode.sentence.contains("face1: lips pushed out 14.0 s"), "{}", episode.sentence);
     assert_eq!(episode.missing.len(), 3);
@@ -717,7 +789,11 @@ fn nearly_all_of_the_speaking_is_counted_over_three_minutes() {
     made.event("txt.vague", Client, 300.0, 310.0);
     let ranking = made.find();
     assert_eq!(kinds(&ranking), [EpisodeKind::PreoccupiedLike]);
-    assert!(ranking.episodes[0].sentence.contains("% of all speaking over 3.0 min"), "{}", ranking.episodes[0].sentence);
+    assert!(
+        ranking.episodes[0].sentence.contains("% of all speaking over 3.0 min"),
+        "{}",
+        ranking.episodes[0].sentence
+    );
 }
 
 #[test]
@@ -778,7 +854,10 @@ fn the_list_fits_the_budget_and_no_family_takes_it_over() {
     let mut chosen: Vec<&Episode> = ranking.episodes.iter().filter(|episode| episode.in_budget).collect();
     chosen.sort_by_key(|episode| episode.rank);
     assert!(chosen.len() >= 10);
-    assert!(chosen.iter().all(|e| usize::try_from(e.rank).unwrap() <= chosen.len()), "the budget is the top of the list");
+    assert!(
+        chosen.iter().all(|e| usize::try_from(e.rank).unwrap() <= chosen.len()),
+        "the budget is the top of the list"
+    );
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for episode in &chosen {
         *counts.entry(&episode.evidence_for[0].family).or_default() += 1;
@@ -839,8 +918,23 @@ fn four_hours_with_a_hundred_thousand_events_finish() {
     let long = 4.0 * 3600.0;
     let mut made = Made::new(long);
     let markers = [
-        "vid.pout", "vid.press", "vid.brow", "vid.smile", "vid.nod", "vid.gazeav", "aud.silence3", "aud.lapse", "aud.ovl_comp",
-        "txt.distress", "txt.mental", "txt.topic", "txt.ack", "txt.deflect", "aud.latency", "vid.headdown", "aud.vad",
+        "vid.pout",
+        "vid.press",
+        "vid.brow",
+        "vid.smile",
+        "vid.nod",
+        "vid.gazeav",
+        "aud.silence3",
+        "aud.lapse",
+        "aud.ovl_comp",
+        "txt.distress",
+        "txt.mental",
+        "txt.topic",
+        "txt.ack",
+        "txt.deflect",
+        "aud.latency",
+        "vid.headdown",
+        "aud.vad",
     ];
     for place in 0..100_000 {
         let at = f64::from(place) * (long - 40.0) / 100_000.0;
