@@ -47,7 +47,7 @@ pub fn direction(points: &Points, pose: &Pose, settings: &Gaze) -> [f32; 2] {
         let seen_width = f64::from((outer[0] - inner[0]).hypot(outer[1] - inner[1]));
         sum += Vector3::new(x, y, (1.0 - x * x - y * y).max(0.0).sqrt()) * seen_width;
     }
-    if !(sum.norm() > 0.0) {
+    if sum.norm() <= 0.0 {
         return [f32::NAN; 2];
     }
     yaw_pitch(pose.rotation * sum).map(|degrees| degrees as f32)
