@@ -136,7 +136,7 @@ pub(super) fn joint(scene: &Scene<'_>, probabilities: impl Iterator<Item = f64>)
 pub(super) fn evidence(scene: &Scene<'_>, members: &[&Unit<'_>], kind: EpisodeKind) -> (Vec<Evidence>, Vec<Evidence>) {
     let mut all: Vec<Evidence> = Vec::new();
     for unit in members {
-        for part in &unit.sum_for(kind).parts {
+        for part in unit.parts(kind) {
             let found = &unit.matches[part.place];
             let new = Evidence {
                 family: found.cue.family.clone(),
@@ -190,10 +190,8 @@ pub(super) fn direct_sentence(scene: &Scene<'_>, hit: &Hit) -> String {
 
 /// What speaks for a unit, in the order of the table of weights.
 pub(super) fn sentence(scene: &Scene<'_>, unit: &Unit<'_>, kind: EpisodeKind) -> String {
-    let mut parts: Vec<_> = unit.sum_for(kind).parts.iter().filter(|part| part.value > 0.0).collect();
-    parts.sort_by_key(|part| part.place);
     let mut said: Vec<String> = Vec::new();
-    for part in parts {
+    for part in unit.parts(kind).into_iter().filter(|part| part.value > 0.0) {
         let one = words::evidence(&unit.matches[part.place].events);
         if !one.is_empty() && !said.contains(&one) {
             said.push(one);
@@ -210,7 +208,7 @@ pub(super) fn codes<'a>(scene: &Scene<'_>, hits: impl Iterator<Item = &'a Hit>) 
     let mut codes: Vec<EpisodeCode> = Vec::new();
     for hit in hits {
         let Some(card) = scene.card(&hit.code) else { continue };
-        let weight = weight_of(hit) * unit_interval(card.cap);
+        let weight = weight_of(hit) * unit_interval(card.cap_of(&hit.rule));
         match codes.iter_mut().find(|code| code.code == hit.code) {
             Some(code) => code.weight = code.weight.max(weight),
             None => codes.push(EpisodeCode { code: hit.code.clone(), label: card.label.clone(), weight }),

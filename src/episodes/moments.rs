@@ -194,8 +194,8 @@ fn high_shares(scene: &Scene<'_>) -> Vec<(Span, String)> {
         }
         let of = |who: bool| (secs[usize::from(who)] - if cut.1 == who { cut.0 } else { 0.0 }).max(0.0);
         let (own, other) = (of(true), of(false));
-        // Most of the window is speech at all, and the therapist had a chance to be passed by.
-        if other > 0.0 && own >= window.secs_f64() / 2.0 && own / (own + other) >= settings.share {
+        // Without a word of the therapist's there is nothing to pass by.
+        if other > 0.0 && own >= settings.least_speaking * window.secs_f64() && own / (own + other) >= settings.share {
             found.push((window, words::high_share(own / (own + other), window.secs_f64())));
         }
     }

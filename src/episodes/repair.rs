@@ -11,17 +11,18 @@ use crate::markers::exchange::Exchange;
 use crate::time::{SessionTime, Span};
 use crate::track::Who;
 
-/// A remark may start a little before the reply is over.
-const EARLY: Duration = Duration::from_secs(1);
-
 /// Looks for the remark and the signs of re-engagement after a rupture candidate.
 pub(super) fn repair(scene: &Scene<'_>, usual: &Usual, episode: &Episode) -> Repair {
     let settings = &scene.settings.repair;
     let (first, last) = (episode.units.first(), episode.units.last());
     let ended = last.map_or(episode.span.end(), |unit| unit.end());
     let first_ended = first.map_or(ended, |unit| unit.end());
-    let after_it = Span::new(ended.minus(EARLY), ended.plus(settings.remark_within_secs.0));
-    let inside_it = Span::new(first_ended.minus(EARLY), ended.minus(EARLY));
+    let after_it =
+        Span::new(ended.minus(scene.settings.repair.early_secs.0), ended.plus(settings.remark_within_secs.0));
+    let inside_it = Span::new(
+        first_ended.minus(scene.settings.repair.early_secs.0),
+        ended.minus(scene.settings.repair.early_secs.0),
+    );
     let remarks = |window: Option<Span>| window.map_or(Vec::new(), |w| scene.events.starting_in(&settings.remarks, w));
     let remark = remarks(after_it).first().copied().or_else(|| remarks(inside_it).last().copied());
 
@@ -57,7 +58,7 @@ pub(super) fn exchanges_in<'s, 'a>(scene: &'s Scene<'a>, window: Span) -> &'s [&
 
 /// Median words of the replies that start in a stretch; `None` if no reply with known words does.
 pub(super) fn reply_words(scene: &Scene<'_>, window: Span) -> Option<f64> {
-    let early = Span::new(window.start().minus(EARLY), window.end())?;
+    let early = Span::new(window.start().minus(scene.settings.repair.early_secs.0), window.end())?;
     median(exchanges_in(scene, early).iter().filter_map(|exchange| exchange.reply_words).map(f64::from).collect())
 }
 
@@ -140,7 +141,7 @@ fn latency_back(scene: &Scene<'_>, usual: &Usual, episode: &Episode, after: Span
         median(exchanges_in(scene, window).iter().filter_map(|exchange| exchange.latency_secs).collect())
     };
     let during = median_in(episode.span)?;
-    let then = median_in(Span::new(after.start().minus(EARLY), after.end())?)?;
+    let then = median_in(Span::new(after.start().minus(scene.settings.repair.early_secs.0), after.end())?)?;
     (!usual_range.contains(&during)).then(|| (then, usual_range.contains(&then)))
 }
 

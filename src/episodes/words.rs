@@ -62,12 +62,25 @@ pub(super) fn name(marker: &str) -> &str {
     }
 }
 
+/// Up to here a turn is called short: the loose minimal response of DOMAIN B.
+const SHORT_WORDS: u32 = 5;
+/// The same where words are not known, in seconds.
+const SHORT_SECS: f64 = 2.0;
+
 /// One event in words; `None` for events that only say where to look, such as the prompt itself.
 fn event(event: &Event) -> Option<String> {
     let long = secs(event.span.secs_f64());
     let kind = event.kind.as_deref().unwrap_or_default();
     let text = match event.marker.as_str() {
-        "txt.prompt" | "txt.meta" | "aud.vad" | "aud.turnlen" | "aud.talkshare" => return None,
+        "txt.prompt" | "txt.meta" | "aud.vad" | "aud.talkshare" => return None,
+        "aud.turnlen" if event.who == Who::Therapist => return None,
+        "aud.turnlen" => match event.words {
+            Some(1) => "short answer (1 word)".into(),
+            Some(words) if words <= SHORT_WORDS => format!("short answer ({words} words)"),
+            Some(words) => format!("answer ({words} words)"),
+            None if event.span.secs_f64() <= SHORT_SECS => format!("short answer ({long})"),
+            None => format!("answer ({long})"),
+        },
         "aud.silence3" if kind == "TT" => format!("no answer for {long}"),
         "aud.silence3" => format!("{long} silence"),
         "aud.lapse" => format!("nobody spoke for {long}"),
