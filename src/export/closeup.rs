@@ -124,6 +124,7 @@ fn voice(lane: &Lane<'_>, scale: &Scale, y: &mut f64) -> Markup {
         (words(GUTTER - 8.0, top + 12.0, &format!("who end {}", tint(lane.who)), &who_name(lane.who)))
         rect class="rail" x=(n(scale.left)) y=(n(top + SPEECH / 2.0)) width=(n(scale.width)) height="1" {}
         (bars(scale, lane.speech.iter().flatten().copied(), top, SPEECH, tint(lane.who)))
+        (bars(scale, lane.unheard.iter().copied(), top, SPEECH, "blind"))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::episodes::{Episode, EpisodeKind, Evidence, Outcome};
+use crate::episodes::{Episode, Evidence, Outcome};
 use crate::markers::Event;
 use crate::session::Session;
 use crate::time::SessionTime;
@@ -136,11 +136,23 @@ pub const EPISODES: &[Column<Episode>] = &[
         cell: |_, episode| episode.rank.to_string(),
     },
     Column {
+        name: "in_budget",
+        unit: "true/false",
+        meaning: "Whether it lies within the review time that the settings allow.",
+        cell: |_, episode| episode.in_budget.to_string(),
+    },
+    Column {
         name: "kind",
         unit: "word",
         meaning: "What it is a candidate for: `withdrawal`, `confrontation`, `mixed`, `cycle`, `avoidant_like`, \
                   `preoccupied_like`, `secure_like`. A moment, never a label on a person.",
-        cell: |_, episode| kind_word(episode.kind).to_owned(),
+        cell: |_, episode| episode.kind.name().to_owned(),
+    },
+    Column {
+        name: "also",
+        unit: "words",
+        meaning: "Moments that lie mostly inside and are not listed a second time, separated by `; `.",
+        cell: |_, episode| episode.also.iter().map(|kind| kind.name()).collect::<Vec<_>>().join("; "),
     },
     Column {
         name: "start_s",
@@ -173,9 +185,19 @@ pub const EPISODES: &[Column<Episode>] = &[
         cell: |_, episode| time(episode.clip.end()),
     },
     Column {
+        name: "watch_s",
+        unit: "seconds",
+        meaning: "What to watch, as `start-end` in order, separated by `; `: the clip, or of a cycle each repeat and \
+                  the break.",
+        cell: |_, episode| {
+            let pieces = episode.watch.iter().map(|span| format!("{}-{}", time(span.start()), time(span.end())));
+            guarded(&pieces.collect::<Vec<_>>().join("; "))
+        },
+    },
+    Column {
         name: "review_s",
         unit: "seconds",
-        meaning: "Time a coder needs for it: the clip and an overhead.",
+        meaning: "Time a coder needs for it: what to watch and an overhead.",
         cell: |_, episode| episode.review_secs.to_string(),
     },
     Column {
@@ -310,19 +332,6 @@ fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> String 
 }
 
 /// As in `session.json`.
-pub fn kind_word(kind: EpisodeKind) -> &'static str {
-    match kind {
-        EpisodeKind::Withdrawal => "withdrawal",
-        EpisodeKind::Confrontation => "confrontation",
-        EpisodeKind::Mixed => "mixed",
-        EpisodeKind::Cycle => "cycle",
-        EpisodeKind::AvoidantLike => "avoidant_like",
-        EpisodeKind::PreoccupiedLike => "preoccupied_like",
-        EpisodeKind::SecureLike => "secure_like",
-    }
-}
-
-/// As in `session.json`.
 pub fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Resolved => "resolved",
@@ -368,20 +377,12 @@ fn guarded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::episodes::EpisodeKind;
 
     #[test]
     fn words_are_those_of_the_session_file() {
-        use EpisodeKind as Kind;
-        for kind in [
-            Kind::Withdrawal,
-            Kind::Confrontation,
-            Kind::Mixed,
-            Kind::Cycle,
-            Kind::AvoidantLike,
-            Kind::PreoccupiedLike,
-            Kind::SecureLike,
-        ] {
-            assert_eq!(word(&kind), kind_word(kind));
+        for kind in EpisodeKind::ALL {
+            assert_eq!(word(&kind), kind.name());
         }
         for outcome in [
             Outcome::Resolved,

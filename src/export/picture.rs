@@ -11,6 +11,8 @@ pub(super) struct Lane<'a> {
     pub who: Who,
     /// Stretches of speech; `None` if no voice is this person's.
     pub speech: Option<Vec<Span>>,
+    /// Stretches in which this person could not be heard.
+    pub unheard: Vec<Span>,
     pub face: Face<'a>,
 }
 
@@ -47,8 +49,6 @@ pub(super) struct Picture<'a> {
     pub lanes: Vec<Lane<'a>>,
     pub silences: Vec<&'a Event>,
     pub overlaps: Vec<&'a Event>,
-    /// Stretches that a recording should hold and does not.
-    pub missing: Vec<Span>,
 }
 
 impl<'a> Picture<'a> {
@@ -58,15 +58,14 @@ impl<'a> Picture<'a> {
         };
         let lanes = people(session, settings)
             .into_iter()
-            .map(|who| Lane { who, speech: speech(session, settings, who), face: face(session, settings, who) })
+            .map(|who| Lane {
+                who,
+                speech: speech(session, settings, who),
+                unheard: unheard(session, settings, who),
+                face: face(session, settings, who),
+            })
             .collect();
-        Self {
-            session,
-            lanes,
-            silences: of(&settings.silence),
-            overlaps: of(&settings.overlap),
-            missing: session.media.iter().flat_map(|media| media.damage.missing.iter().copied()).collect(),
-        }
+        Self { session, lanes, silences: of(&settings.silence), overlaps: of(&settings.overlap) }
     }
 }
 
@@ -84,9 +83,21 @@ fn people(session: &Session, settings: &Settings) -> Vec<Who> {
     people
 }
 
+fn unheard(session: &Session, settings: &Settings, who: Who) -> Vec<Span> {
+    let is_unheard =
+        |event: &&Event| event.who == who && settings.speech.contains(&event.marker) && is_unmeasured(event, settings);
+    let missing = session.media.iter().flat_map(|media| media.damage.missing.iter().copied());
+    session.events.iter().filter(is_unheard).map(|event| event.span).chain(missing).collect()
+}
+
+fn is_unmeasured(event: &Event, settings: &Settings) -> bool {
+    event.kind.as_deref() == Some(settings.unmeasured_kind.as_str())
+}
+
 fn speech(session: &Session, settings: &Settings, who: Who) -> Option<Vec<Span>> {
     let of = |marker: &String| -> Vec<Span> {
-        session.events.iter().filter(|e| e.who == who && e.marker == *marker).map(|e| e.span).collect()
+        let is_speech = |e: &&Event| e.who == who && e.marker == *marker && !is_unmeasured(e, settings);
+        session.events.iter().filter(is_speech).map(|e| e.span).collect()
     };
     let found = settings.speech.iter().map(of).find(|spans| !spans.is_empty());
     let from_turns = || -> Vec<Span> { session.turns.iter().filter(|t| t.who == who).map(|t| t.span).collect() };

@@ -14,6 +14,8 @@ pub struct Settings {
     pub assessable_from: f32,
     /// Marker ids drawn as speech; the first with events counts.
     pub speech: Vec<String>,
+    /// Kind of a speech marker's events that stand for "could not be heard".
+    pub unmeasured_kind: String,
     /// Marker ids drawn as silences.
     pub silence: Vec<String>,
     /// Marker ids drawn as overlaps.

@@ -160,7 +160,7 @@ fn row(picture: &Picture<'_>, scale: &Scale, row_secs: f64, top: f64, linked: bo
         if face_first {
             parts.push(face(lane, scale, &mut y));
         }
-        parts.push(voice(lane, picture, scale, &mut y));
+        parts.push(voice(lane, scale, &mut y));
         if index == 0 {
             parts.push(between(picture, scale, y));
             y += BETWEEN;
@@ -224,7 +224,7 @@ pub(super) fn tint(who: Who) -> &'static str {
     }
 }
 
-fn voice(lane: &Lane<'_>, picture: &Picture<'_>, scale: &Scale, y: &mut f64) -> Markup {
+fn voice(lane: &Lane<'_>, scale: &Scale, y: &mut f64) -> Markup {
     let Some(speech) = &lane.speech else { return PreEscaped(String::new()) };
     let top = *y;
     *y += SPEECH + 2.0;
@@ -232,7 +232,7 @@ fn voice(lane: &Lane<'_>, picture: &Picture<'_>, scale: &Scale, y: &mut f64) -> 
         (words(GUTTER - 8.0, top + 12.0, &format!("who end {}", tint(lane.who)), &who_name(lane.who)))
         rect class="rail" x=(n(scale.left)) y=(n(top + SPEECH / 2.0)) width=(n(scale.width)) height="1" {}
         (bars(scale, speech.iter().copied(), top, SPEECH, tint(lane.who)))
-        (bars(scale, picture.missing.iter().copied(), top, SPEECH, "blind"))
+        (bars(scale, lane.unheard.iter().copied(), top, SPEECH, "blind"))
     }
 }
 
@@ -285,12 +285,13 @@ fn between(picture: &Picture<'_>, scale: &Scale, y: f64) -> Markup {
 fn silence_words(event: &Event) -> String {
     let name = |letter: char| match letter {
         'T' => "therapist",
-        'C' => "client",
-        _ => "somebody",
+        _ => "client",
     };
     let mut letters = event.kind.as_deref().unwrap_or_default().chars();
     let around = match (letters.next(), letters.next()) {
-        (Some(before), Some(after)) => format!(", {} before, {} after", name(before), name(after)),
+        (Some(before), Some(after)) if [before, after].iter().all(|letter| "CT".contains(*letter)) => {
+            format!(", {} before, {} after", name(before), name(after))
+        }
         _ => String::new(),
     };
     format!("silence {} at {}{around}", length(event.span.secs_f64()), clock(event.span.start()))

@@ -137,10 +137,13 @@ pub struct Session {
     /// Candidates in order of start.
     pub episodes: Vec<Episode>,
     /// What a review costs and may yield; `None` where candidates were not looked for.
+    #[serde(default)]
     pub review: Option<ReviewPlan>,
     /// Stretches without a candidate, to be reviewed among the clips without a mark.
+    #[serde(default)]
     pub controls: Vec<Span>,
     /// Seconds of each kind of moment, also where it lies inside another candidate.
+    #[serde(default)]
     pub moment_secs: BTreeMap<EpisodeKind, f64>,
     /// What could be assessed.
     pub coverage: Vec<Coverage>,

@@ -142,6 +142,9 @@ fn storable(session: &Session) -> Session {
         events: session.events.clone(),
         hits: session.hits.clone(),
         episodes: session.episodes.clone(),
+        review: session.review.clone(),
+        controls: session.controls.clone(),
+        moment_secs: session.moment_secs.clone(),
         coverage: session.coverage.clone(),
         problems: session.problems.clone(),
         origin: session.origin.clone(),
@@ -184,15 +187,18 @@ fn storable(session: &Session) -> Session {
         double(&mut episode.review_secs);
         episode.cycle.iter_mut().flat_map(|cycle| &mut cycle.spacing_secs).for_each(&mut double);
     }
+    copy.moment_secs.values_mut().for_each(&mut double);
+    if let Some(plan) = &mut copy.review {
+        double(&mut plan.minutes);
+        double(&mut plan.budget_minutes);
+    }
     for coverage in &mut copy.coverage {
         double(&mut coverage.assessable_s);
         double(&mut coverage.total_s);
     }
     if replaced > 0 {
-        copy.problems.push(Problem {
-            stage: "session".into(),
-            message: format!("{replaced} strengths or qualities were no numbers and count as 0."),
-        });
+        let message = format!("{replaced} strengths or qualities were no numbers and count as 0.");
+        copy.problems.push(Problem::note("session", message));
     }
     copy
 }

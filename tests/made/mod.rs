@@ -3,7 +3,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part, and says what broke by panicking")]
 
-use attune::episodes::{Cycle, Episode, EpisodeCode, EpisodeKind, Evidence, Outcome, Repair};
+use attune::episodes::{Cycle, Episode, EpisodeCode, EpisodeKind, Evidence, Outcome, Repair, ReviewPlan};
 use attune::markers::{Event, EventId, SpokenTurn};
 use attune::media::Damage;
 use attune::origin::{Hash, ModelFile, Origin};
@@ -11,6 +11,7 @@ use attune::rules::Hit;
 use attune::session::{Coverage, Media, Person, Problem, SCHEMA, Session, TranscriptSource};
 use attune::time::{SessionTime, Span};
 use attune::track::{Unit, Who};
+use std::collections::BTreeMap;
 
 mod measured;
 mod words;
@@ -227,11 +228,13 @@ impl Made {
             hits: Vec::new(),
             episodes: Vec::new(),
             coverage: Vec::new(),
-            problems: vec![Problem {
-                stage: "media".into(),
-                message: "3 packets of the picture could not be decoded at 2:00; these 0.4 s count as not measured."
-                    .into(),
-            }],
+            problems: vec![Problem::note(
+                "media",
+                "3 packets of the picture could not be decoded at 2:00; these 0.4 s count as not measured.",
+            )],
+            review: None,
+            controls: Vec::new(),
+            moment_secs: BTreeMap::new(),
             origin: Origin {
                 engine: "0.1.0".into(),
                 settings: hash("settings"),
@@ -554,6 +557,22 @@ impl Made {
         self.session.episodes.sort_by_key(|episode| (episode.span, episode.rank));
         for (index, episode) in (1..).zip(&mut self.session.episodes) {
             episode.id = format!("e{index:03}");
+        }
+        let minutes: f64 = self.session.episodes.iter().map(|episode| episode.review_secs / 60.0).sum();
+        self.session.review = (!self.session.episodes.is_empty()).then(|| ReviewPlan {
+            clips: u32::try_from(self.session.episodes.len()).unwrap(),
+            minutes,
+            budget_minutes: 10.0,
+            expected_confirmed: Some(self.session.episodes.iter().map(|episode| episode.ranking_weight).sum()),
+            note: "uncalibrated".into(),
+        });
+        for episode in self.session.episodes.iter().filter(|episode| episode.kind.is_moment()) {
+            *self.session.moment_secs.entry(episode.kind).or_default() += episode.span.secs_f64();
+        }
+        if self.session.episodes.len() > 10 {
+            let last = self.session.episodes.iter_mut().max_by_key(|episode| episode.rank).unwrap();
+            last.in_budget = false;
+            last.also = vec![EpisodeKind::AvoidantLike];
         }
         self.session.hits.sort_by(|a, b| (a.span, &a.code).cmp(&(b.span, &b.code)));
         self.session

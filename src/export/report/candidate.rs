@@ -24,7 +24,8 @@ pub(super) fn card(picture: &Picture<'_>, codes: &Codes, settings: &Settings, ep
                     span.kind { (kind_name(episode.kind)) }
                     a.when href=(jump(episode.span.start())) { (clock_span(episode.span)) }
                     span.cost {
-                        (episode.id) " \u{b7} watch " (clock_span(episode.clip)) " \u{b7} " (n(episode.review_secs.round())) " s of review"
+                        (episode.id) " \u{b7} watch " (to_watch(episode)) " \u{b7} " (n(episode.review_secs.round())) " s of review"
+                        @if session.review.is_some() && !episode.in_budget { " \u{b7} beyond the review time" }
                     }
                 }
                 h3 dir="auto" { (plain(&episode.sentence)) }
@@ -44,11 +45,22 @@ pub(super) fn card(picture: &Picture<'_>, codes: &Codes, settings: &Settings, ep
                     }
                 }
                 @if !episode.codes.is_empty() { div { h4 { "Codes whose rules hold here, in the paper\u{2019}s words" } (code_list(episode, codes)) } }
+                @if !episode.also.is_empty() {
+                    div { h4 { "Also inside" } p { (episode.also.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(", ")) } }
+                }
                 @if let Some(repair) = &episode.repair { div { h4 { "What came after" } (what_came(repair, &jump)) } }
             }
             @if let Some(cycle) = &episode.cycle { (steps(cycle, episode.repair.as_ref(), &jump)) }
             (excerpt(session, picture, episode, &jump))
         }
+    }
+}
+
+/// The clip, or of a cycle its pieces.
+fn to_watch(episode: &Episode) -> String {
+    match episode.watch.as_slice() {
+        [] => clock_span(episode.clip),
+        pieces => pieces.iter().map(|piece| clock_span(*piece)).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -91,9 +91,6 @@ fn nothing_found(session: &Session) -> &'static str {
 }
 
 fn summary(session: &Session, ranked: &[&Episode]) -> Markup {
-    // From a positive zero, since the sum of nothing is a negative one.
-    let review = ranked.iter().fold(0.0, |sum, episode| sum + episode.review_secs);
-    let expected = ranked.iter().fold(0.0, |sum, episode| sum + f64::from(episode.ranking_weight));
     let mut kinds: Vec<(&str, usize)> = Vec::new();
     for episode in ranked {
         let name = kind_name(episode.kind);
@@ -106,14 +103,12 @@ fn summary(session: &Session, ranked: &[&Episode]) -> Markup {
         section.card.summary aria-label="Summary" {
             div.sum {
                 div { b { (ranked.len()) } span { (if ranked.len() == 1 { "candidate to look at" } else { "candidates to look at" }) } }
-                div { b { (format!("{:.1} min", review / 60.0)) } span { "of review, of " (minutes(session.span.secs_f64())) } }
-                @if !ranked.is_empty() {
-                    div { b { "about " (n(expected.round())) } span { "expected to be confirmed (uncalibrated)" } }
-                }
+                (cost(session, ranked))
             }
             @if !kinds.is_empty() {
                 p { (kinds.iter().map(|(name, number)| format!("{number} \u{d7} {name}")).collect::<Vec<_>>().join(", ")) "." }
             }
+            @if !session.moment_secs.is_empty() { p { (moments(session)) } }
             @for sentence in tables::largest_holes(session) { p { (sentence) } }
             div.caution {
                 p {
@@ -124,4 +119,36 @@ fn summary(session: &Session, ranked: &[&Episode]) -> Markup {
             }
         }
     }
+}
+
+/// What a review costs and may yield.
+fn cost(session: &Session, ranked: &[&Episode]) -> Markup {
+    let whole = minutes(session.span.secs_f64());
+    let Some(plan) = &session.review else {
+        // From a positive zero, since the sum of nothing is a negative one.
+        let review = ranked.iter().fold(0.0, |sum, episode| sum + episode.review_secs);
+        return html! { div { b { (format!("{:.1} min", review / 60.0)) } span { "of review, of " (whole) } } };
+    };
+    let beyond = ranked.iter().filter(|episode| !episode.in_budget).count();
+    html! {
+        div {
+            b { (format!("{:.1} min", plan.minutes)) }
+            span {
+                "of review, of " (whole)
+                @if beyond > 0 { "; " (count(plan.clips as usize, "clip", "clips")) " within " (format!("{:.1}", plan.budget_minutes)) " min" }
+            }
+        }
+        @if let Some(expected) = plan.expected_confirmed {
+            div title=(plain(&plan.note)) {
+                b { "about " (n(f64::from(expected).round())) }
+                span { "expected to be confirmed (uncalibrated)" }
+            }
+        }
+    }
+}
+
+/// "Moments, also inside other candidates: secure-like moment 1.0 min." Minutes, never a class of a person.
+fn moments(session: &Session) -> String {
+    let each = session.moment_secs.iter().map(|(kind, secs)| format!("{} {}", kind_name(*kind), minutes(*secs)));
+    format!("Moments, also those inside other candidates: {}.", each.collect::<Vec<_>>().join(", "))
 }

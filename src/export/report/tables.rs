@@ -120,7 +120,7 @@ pub(super) fn problems(session: &Session) -> Markup {
     }
     html! {
         h2 #problems { "Problems" }
-        section.card { ul.plain { @for problem in &session.problems { li { b { (plain(&problem.stage)) } ": " (plain(&problem.message)) } } } }
+        section.card { ul.plain { @for problem in &session.problems { li { b { (plain(&problem.stage)) (if problem.is_failure { " (not done)" } else { "" }) } ": " (plain(&problem.message)) } } } }
     }
 }
 
