@@ -3,6 +3,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part, and says what broke by panicking")]
 
+use std::collections::BTreeMap;
+
 use attune::episodes::{Cycle, Episode, EpisodeCode, EpisodeKind, Evidence, Outcome, Repair};
 use attune::markers::{Event, EventId, SpokenTurn};
 use attune::media::Damage;
@@ -226,11 +228,15 @@ impl Made {
             events: Vec::new(),
             hits: Vec::new(),
             episodes: Vec::new(),
+            review: None,
+            controls: Vec::new(),
+            moment_secs: BTreeMap::new(),
             coverage: Vec::new(),
             problems: vec![Problem {
                 stage: "media".into(),
                 message: "3 packets of the picture could not be decoded at 2:00; these 0.4 s count as not measured."
                     .into(),
+                is_failure: false,
             }],
             origin: Origin {
                 engine: "0.1.0".into(),
