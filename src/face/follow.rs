@@ -175,7 +175,7 @@ impl<'a> Follower<'a> {
     fn drop_doubles(&mut self) {
         let border = self.settings.follow.max_shared_area;
         let mut order: Vec<usize> = (0..self.live.len()).collect();
-        order.sort_by_key(|&number| std::cmp::Reverse(self.live[number].stretch.rows.len()));
+        order.sort_by_key(|&number| std::cmp::Reverse(self.live[number].stretch.rows.count()));
         let mut kept: Vec<usize> = Vec::new();
         for number in order {
             let face = self.live[number].stretch.boxes[1];

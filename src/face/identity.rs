@@ -26,7 +26,7 @@ impl Person {
 
     /// Number of pictures this person is in.
     pub fn pictures(&self) -> usize {
-        self.stretches.iter().map(|stretch| stretch.rows.len()).sum()
+        self.stretches.iter().map(|stretch| stretch.rows.count()).sum()
     }
 
     fn overlaps(&self, other: &Self) -> bool {

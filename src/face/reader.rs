@@ -101,7 +101,7 @@ impl FaceReader {
             blur,
             quality: settings.quality.rate(&seeing),
         };
-        let appearance = Appearance::of_frame(self.landmarker.crop(), &points, &pose)?;
+        let appearance = Appearance::of_frame(self.landmarker.crop())?;
         Ok(Some(Reading { points, measures, appearance }))
     }
 

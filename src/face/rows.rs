@@ -87,7 +87,7 @@ impl Rows {
     }
 
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.len
     }
 
@@ -182,7 +182,7 @@ mod tests {
         for index in 0..2 * BLOCK as u32 + 3 {
             rows.push(index, [0.0; ROW]);
         }
-        assert_eq!(rows.len(), 2 * BLOCK + 3);
+        assert_eq!(rows.count(), 2 * BLOCK + 3);
         assert!(rows.iter().zip(0..).all(|((index, _), expect)| *index == expect));
     }
 }

@@ -6,6 +6,7 @@
 pub mod audio;
 pub mod baseline;
 pub mod exchange;
+pub mod text;
 pub mod video;
 
 use std::collections::BTreeMap;
@@ -121,6 +122,16 @@ pub enum MarkerError {
         /// The marker.
         marker: &'static str,
     },
+    /// The patterns of the transcript's language do not read.
+    #[error("marker {marker:?} cannot use the language patterns in {file}.toml: {message}")]
+    Language {
+        /// The marker.
+        marker: &'static str,
+        /// File of `config/language/<language>/`, without its ending.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
     /// No face can be judged for long enough to say what is usual for that person.
     #[error(
         "marker {marker:?} compares a face with the same face at rest and needs {need_secs} s in which it can be judged \
@@ -170,7 +181,7 @@ pub trait Marker: Sync {
 }
 
 /// The lists of each family, in the order in which they run.
-const FAMILIES: &[&[&dyn Marker]] = &[audio::ALL, video::ALL];
+const FAMILIES: &[&[&dyn Marker]] = &[text::ALL, audio::ALL, video::ALL];
 
 const COUNT: usize = {
     let (mut count, mut family) = (0, 0);

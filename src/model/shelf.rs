@@ -72,6 +72,15 @@ impl Shelf {
         }
     }
 
+    /// What stands for these networks and what runs them, as one text: results made with another one differ.
+    pub fn fingerprint(&self, names: &[&str]) -> String {
+        let sums = names.iter().map(|&name| match self.entries.get(name) {
+            Some(entry) if self.has(name) => format!("{name} {}", entry.sha256),
+            _ => format!("{name} missing"),
+        });
+        sums.chain([self.runtime_name()]).collect::<Vec<_>>().join("\n")
+    }
+
     fn library(&self) -> Result<Option<&Path>, ModelError> {
         match &self.runtime {
             Runtime::Rten => Ok(None),

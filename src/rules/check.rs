@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::language::{AtLeast, Observability, Pattern, Rule, Stretch};
-use super::search::edge_as_written;
+use super::plan::edge_as_written;
 use super::vocabulary::{Vocabulary, nearest};
 
 /// More steps than this are two ideas.

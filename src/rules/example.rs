@@ -87,7 +87,7 @@ impl Example {
         wrong
     }
 
-    fn events(&self) -> Vec<Event> {
+    pub(super) fn made_events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         for (number, made) in (0..).zip(&self.events) {
             let (Some(marker), Some(span)) = (&made.marker, Span::from_millis(made.ms[0], made.ms[1])) else {
@@ -134,7 +134,7 @@ impl Rule {
     /// Runs the rule's examples.
     pub fn failing_examples(&self) -> Vec<ExampleFailure> {
         let run = |example: &Example| {
-            let (events, hits) = (example.events(), example.hits());
+            let (events, hits) = (example.made_events(), example.hits());
             let blind: BTreeSet<String> = example.blind.iter().cloned().collect();
             let found: Vec<[i64; 2]> = match self.cannot_look(&blind, &BTreeMap::new()) {
                 Some(_) => Vec::new(),

@@ -8,6 +8,7 @@ mod blind;
 mod check;
 mod example;
 mod language;
+mod plan;
 mod pool;
 mod search;
 mod vocabulary;

@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Hit;
-use super::language::{Pattern, Rule, Stretch};
+use super::language::Rule;
+use super::plan::{Edge, Plan, Relation, Way, Window};
 use super::pool::{Candidate, Material, Pool};
 use crate::markers::Event;
 use crate::time::{SessionTime, Span};
@@ -33,8 +34,8 @@ impl<'e> Seen<'e> {
 
 impl Rule {
     /// Every place where the rule holds, in order of the first step's start: one for each thing that fits that step,
-    /// with the strongest filling of the others (the earliest among equals). `others` = hits of other codes by code;
-    /// `code` and `blind` go into the hits.
+    /// with the strongest filling of the others (among equals the nearest, then the earliest). `others` = hits of other
+    /// codes by code; `code` and `blind` go into the hits.
     ///
     /// A rule that [`Rule::check`] refuses may find nothing.
     pub fn hits(&self, code: &str, seen: &Seen<'_>, others: &BTreeMap<String, Vec<Hit>>, blind: &[String]) -> Vec<Hit> {
@@ -78,84 +79,7 @@ struct Memos<'m> {
     passing: Memo,
 }
 
-/// A rule made ready for one session.
-struct Plan {
-    steps: Vec<Step>,
-    refusals: Vec<Refusal>,
-}
-
-struct Step {
-    ways: Vec<Way>,
-    scene: bool,
-    /// Earlier steps that this or a later step, or a refusal decided there, speaks of. In order.
-    spoken_of: Vec<usize>,
-}
-
-struct Way {
-    pool: Pool,
-    relations: Vec<Relation>,
-}
-
-struct Refusal {
-    ways: Vec<Way>,
-    /// The step with which everything it speaks of is filled.
-    decided_at: usize,
-}
-
-enum Relation {
-    /// To the step before.
-    Within {
-        gap: Duration,
-        cut_in: Option<Duration>,
-    },
-    During(Window),
-    Overlaps(Window, Duration),
-    StartsIn(Window),
-}
-
-struct Window {
-    from: Edge,
-    to: Edge,
-    before: Duration,
-    after: Duration,
-}
-
-#[derive(Clone, Copy)]
-struct Edge {
-    step: usize,
-    end: bool,
-}
-
 impl Plan {
-    /// `None` if the rule names steps that are not there.
-    fn new(rule: &Rule, material: &Material<'_>) -> Option<Self> {
-        let names: BTreeMap<&str, usize> =
-            rule.sequence.iter().enumerate().filter_map(|(at, step)| Some((step.name.as_deref()?, at))).collect();
-        let mut steps = Vec::new();
-        for (at, pattern) in rule.sequence.iter().enumerate() {
-            let ways = ways(pattern, at, &names, material)?;
-            steps.push(Step { ways, scene: pattern.scene, spoken_of: Vec::new() });
-        }
-        let mut refusals = Vec::new();
-        for pattern in &rule.without {
-            let ways = ways(pattern, steps.len(), &names, material)?;
-            let decided_at = ways.iter().flat_map(Way::speaks_of).max()?;
-            refusals.push(Refusal { ways, decided_at });
-        }
-        let mut spoken_of = BTreeSet::new();
-        for at in (0..steps.len()).rev() {
-            spoken_of.extend(steps[at].ways.iter().flat_map(Way::speaks_of));
-            if steps[at].ways.iter().any(Way::follows) {
-                spoken_of.insert(at.checked_sub(1)?);
-            }
-            let decided_here = refusals.iter().filter(|refusal| refusal.decided_at == at);
-            spoken_of.extend(decided_here.flat_map(|refusal| refusal.ways.iter().flat_map(Way::speaks_of)));
-            spoken_of.retain(|&step| step < at);
-            steps[at].spoken_of = spoken_of.iter().copied().collect();
-        }
-        (!steps.is_empty()).then_some(Self { steps, refusals })
-    }
-
     /// Everything that fits the first step, in order of start.
     fn firsts(&self) -> Vec<Pick> {
         let Some(step) = self.steps.first() else { return Vec::new() };
@@ -185,7 +109,7 @@ impl Plan {
         if let Some(known) = known {
             return known.clone();
         }
-        let mut best: Option<Best> = None;
+        let mut best: Option<(Best, Duration)> = None;
         for (way, Way { pool, relations }) in step.ways.iter().enumerate() {
             for index in self.near(pool, relations, chosen) {
                 let candidate = &pool.list[index];
@@ -197,12 +121,17 @@ impl Plan {
                 chosen.pop();
                 let Some(rest) = rest else { continue };
                 let weight = rest.weight + if step.scene { 0.0 } else { candidate.weight() };
-                if best.as_ref().is_none_or(|best| weight > best.weight) {
+                let apart = self.apart(candidate.span, relations, chosen);
+                let better = |(best, best_apart): &(Best, Duration)| {
+                    weight.total_cmp(&best.weight).then(best_apart.cmp(&apart)).is_gt()
+                };
+                if best.as_ref().is_none_or(better) {
                     let picks = std::iter::once(Pick { way, index }).chain(rest.picks).collect();
-                    best = Some(Best { weight, picks });
+                    best = Some((Best { weight, picks }, apart));
                 }
             }
         }
+        let best = best.map(|(best, _)| best);
         if lasts { &mut *memos.lasting } else { &mut memos.passing }.insert(situation, best.clone());
         best
     }
@@ -256,12 +185,30 @@ impl Plan {
         })
     }
 
+    /// How far `span` lies from what it is related to; zero if they touch or overlap.
+    fn apart(&self, span: Span, relations: &[Relation], chosen: &[Pick]) -> Duration {
+        let gaps = relations.iter().map(|relation| {
+            let (from, to) = match relation {
+                Relation::Within { .. } => {
+                    let end = self.span(chosen.len().saturating_sub(1), chosen).end();
+                    (end, end)
+                }
+                Relation::During(window) | Relation::Overlaps(window, _) | Relation::StartsIn(window) => {
+                    (self.time(window.from, chosen), self.time(window.to, chosen))
+                }
+            };
+            from.since(span.end()).or(span.start().since(to)).unwrap_or_default()
+        });
+        gaps.max().unwrap_or_default()
+    }
+
+    fn time(&self, edge: Edge, chosen: &[Pick]) -> SessionTime {
+        let span = self.span(edge.step, chosen);
+        if edge.end { span.end() } else { span.start() }
+    }
+
     fn stretch(&self, window: &Window, chosen: &[Pick]) -> Option<Span> {
-        let time = |edge: Edge| -> SessionTime {
-            let span = self.span(edge.step, chosen);
-            if edge.end { span.end() } else { span.start() }
-        };
-        Span::new(time(window.from).minus(window.before), time(window.to).plus(window.after))
+        Span::new(self.time(window.from, chosen).minus(window.before), self.time(window.to, chosen).plus(window.after))
     }
 
     fn hit(&self, rule: &Rule, code: &str, chosen: &[Pick], blind: &[String]) -> Option<Hit> {
@@ -288,77 +235,185 @@ impl Plan {
     }
 }
 
-impl Way {
-    /// Steps that the stretches begin or end with.
-    fn speaks_of(&self) -> impl Iterator<Item = usize> {
-        let steps = self.relations.iter().map(|relation| match relation {
-            Relation::Within { .. } => None,
-            Relation::During(window) | Relation::Overlaps(window, _) | Relation::StartsIn(window) => {
-                Some([window.from.step, window.to.step])
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Example;
+
+    /// Three letters of markers, one line each, one character per second (`#` there, `.` not); hits as `[from, to)` in
+    /// seconds.
+    fn check(rule: &str, lines: &[(&str, &str)], expect: &[[i64; 2]]) {
+        let rule: Rule = toml::from_str(&format!("id = 'r'\nversion = 1\n{rule}")).unwrap();
+        let mut events = Vec::new();
+        for (marker, picture) in lines {
+            for (from, to) in crate::track::runs(picture.chars().map(|c| c == '#')) {
+                events.push(format!("{{ marker = '{marker}', ms = [{}, {}] }}", from * 1000, to * 1000));
             }
-        });
-        steps.flatten().flatten()
-    }
-
-    fn follows(&self) -> bool {
-        self.relations.iter().any(|relation| matches!(relation, Relation::Within { .. }))
-    }
-}
-
-/// The alternatives of a pattern, each with what fits it and how it must lie. `at` = number of steps before it.
-fn ways(pattern: &Pattern, at: usize, names: &BTreeMap<&str, usize>, material: &Material<'_>) -> Option<Vec<Way>> {
-    // Repeats of `any` are runs over all alternatives together.
-    let apart = !pattern.any.is_empty() && pattern.at_least.is_none();
-    let alternatives = if apart { pattern.any.iter().collect() } else { vec![pattern] };
-    let way = |alternative: &Pattern| {
-        let mut relations = relations(pattern, at, names)?;
-        if apart {
-            relations.extend(self::relations(alternative, at, names)?);
         }
-        Some(Way { pool: Pool::of(alternative, material), relations })
-    };
-    alternatives.into_iter().map(way).collect()
-}
+        let text = format!("name = 'picture'\nhits_ms = []\nevents = [{}]", events.join(", "));
+        let mut example: Example = toml::from_str(&text).unwrap();
+        example.hits_ms = expect.iter().map(|[from, to]| [from * 1000, to * 1000]).collect();
+        let rule = Rule { examples: vec![example], ..rule };
+        assert_eq!(rule.failing_examples(), [], "{lines:?}");
+    }
 
-fn relations(pattern: &Pattern, at: usize, names: &BTreeMap<&str, usize>) -> Option<Vec<Relation>> {
-    let mut relations = Vec::new();
-    let window = |stretch: &Stretch| Window::new(stretch, at, names);
-    if let Some(gap) = pattern.within_secs {
-        relations.push(Relation::Within { gap: gap.0, cut_in: pattern.cut_in_secs.map(|secs| secs.0) });
-    }
-    if let Some(stretch) = &pattern.during {
-        relations.push(Relation::During(window(stretch)?));
-    }
-    if let Some(stretch) = &pattern.overlaps {
-        let least = stretch.for_secs.map(|secs| secs.0).unwrap_or_default();
-        relations.push(Relation::Overlaps(window(stretch)?, least));
-    }
-    if let Some(stretch) = &pattern.starts_in {
-        relations.push(Relation::StartsIn(window(stretch)?));
-    }
-    Some(relations)
-}
+    const CHAIN: &str =
+        "sequence = [{ marker = 'a' }, { marker = 'b', within_secs = 3 }, { marker = 'c', within_secs = 1 }]";
 
-impl Window {
-    fn new(stretch: &Stretch, at: usize, names: &BTreeMap<&str, usize>) -> Option<Self> {
-        let known = |name: &str| names.get(name).copied().filter(|&step| step < at);
-        let edge = |text: &str| {
-            let (step, side) = edge_as_written(text)?;
-            Some(Edge { step: known(step)?, end: side == "end" })
-        };
-        let (from, to) = match &stretch.step {
-            Some(name) => {
-                let step = known(name)?;
-                (Edge { step, end: false }, Edge { step, end: true })
+    #[test]
+    fn steps_follow_each_other() {
+        check(CHAIN, &[("a", "##......."), ("b", "..#......"), ("c", "...##....")], &[[0, 5]]);
+        check(CHAIN, &[("a", "##......."), ("b", "......#.."), ("c", ".......##")], &[]);
+        check(CHAIN, &[("a", "##......."), ("b", ".#......."), ("c", "...##....")], &[[0, 5]]);
+        check(CHAIN, &[("b", "##......."), ("a", "...#....."), ("c", "....##...")], &[]);
+    }
+
+    #[test]
+    fn a_first_match_that_leads_nowhere_does_not_hide_a_later_one() {
+        check(CHAIN, &[("a", "##......."), ("b", "..#.#...."), ("c", ".....##..")], &[[0, 7]]);
+    }
+
+    #[test]
+    fn one_hit_for_each_thing_that_fits_the_first_step() {
+        check(CHAIN, &[("a", "#.#......"), ("b", "...##...."), ("c", ".....##..")], &[[0, 7], [2, 7]]);
+    }
+
+    #[test]
+    fn cutting_in_can_be_limited() {
+        let rule = "sequence = [{ marker = 'a' }, { marker = 'b', within_secs = 3, cut_in_secs = 1 }]";
+        check(rule, &[("a", "#####...."), ("b", ".#.......")], &[]);
+        check(rule, &[("a", "#####...."), ("b", "....##...")], &[[0, 6]]);
+    }
+
+    /// `b` against the stretch from 1 s before to 2 s after `a`, which is `[3, 8)`.
+    fn beside(word: &str, picture: &str, expect: &[[i64; 2]]) {
+        let stretch = format!("{word} = {{ step = 'a', before_secs = 1, after_secs = 2 }}");
+        let rule = format!("sequence = [{{ name = 'a', marker = 'a' }}, {{ marker = 'b', {stretch} }}]");
+        check(&rule, &[("a", "....##......"), ("b", picture)], expect);
+    }
+
+    #[test]
+    fn a_stretch_includes_its_start_and_not_its_end() {
+        beside("during", "...#####....", &[[3, 8]]);
+        beside("during", "..######....", &[]);
+        beside("during", "...######...", &[]);
+        beside("overlaps", "####........", &[[0, 6]]);
+        beside("overlaps", "###.........", &[]);
+        beside("overlaps", ".......#####", &[[4, 12]]);
+        beside("overlaps", "........####", &[]);
+        beside("starts_in", "...#########", &[[3, 12]]);
+        beside("starts_in", "..##########", &[]);
+        beside("starts_in", "........####", &[]);
+    }
+
+    #[test]
+    fn a_long_event_that_began_early_is_still_seen_to_overlap() {
+        let rule =
+            "sequence = [{ name = 'a', marker = 'a' }, { marker = 'b', overlaps = { step = 'a', for_secs = 2 } }]";
+        check(rule, &[("a", "........##.."), ("b", "############")], &[[0, 12]]);
+        check(rule, &[("a", "........##.."), ("b", "#.#.#.#.####")], &[[8, 12]]);
+        check(rule, &[("a", "........##.."), ("b", "#########...")], &[]);
+    }
+
+    #[test]
+    fn a_refusal_forbids_only_in_its_stretch() {
+        let rule = "sequence = [{ name = 'a', marker = 'a' }, { name = 'b', marker = 'b', within_secs = 9 }]
+            without = [{ marker = 'x', starts_in = { from = 'a.end', to = 'b.start' } }]";
+        check(rule, &[("a", "##......."), ("b", ".....##.."), ("x", "...#.....")], &[]);
+        check(rule, &[("a", "##......."), ("b", ".....##.."), ("x", ".......##")], &[[0, 7]]);
+        check(rule, &[("a", "##......."), ("b", ".....##.."), ("x", ".....#...")], &[[0, 7]]);
+        // Cutting in leaves no stretch between them.
+        check(rule, &[("a", "####....."), ("b", "...##...."), ("x", "...#.....")], &[[0, 5]]);
+        // The first b is forbidden by nothing, the second by the x before it.
+        check(rule, &[("a", "##......."), ("b", "..#...#.."), ("x", "...#.....")], &[[0, 3]]);
+    }
+
+    #[test]
+    fn what_is_part_of_the_picture_cannot_forbid_it() {
+        let rule = "sequence = [{ name = 'a', marker = 'a' }]\nwithout = [{ marker = 'a', overlaps = { step = 'a' } }]";
+        check(rule, &[("a", ".###.....")], &[[1, 4]]);
+    }
+
+    #[test]
+    fn all_means_at_the_same_moment() {
+        let rule = "sequence = [{ all = [{ marker = 'a' }, { marker = 'b' }, { marker = 'c' }], min_secs = 2 }]";
+        check(rule, &[("a", "######..."), ("b", "..#####.."), ("c", ".#######.")], &[[0, 8]]);
+        check(rule, &[("a", "###......"), ("b", "..#####.."), ("c", ".#######.")], &[]);
+        check(rule, &[("a", "####....."), ("b", "..####..."), ("c", "....####.")], &[]);
+    }
+
+    const REPEATS: &str =
+        "sequence = [{ marker = 'a', at_least = { count = 3, in_secs = 6, broken_by = [{ marker = 'x' }] } }]";
+
+    #[test]
+    fn repeats_make_one_run() {
+        check(REPEATS, &[("a", "#..#..#......")], &[[0, 7]]);
+        check(REPEATS, &[("a", "#..#...#.....")], &[]);
+        check(REPEATS, &[("a", "#.#.#.#.#.#.#")], &[[0, 13]]);
+        check(REPEATS, &[("a", "#.#.#............#.#.#")], &[[0, 5], [17, 22]]);
+        check(REPEATS, &[("a", "#..#..#......"), ("x", "....#........")], &[]);
+        check(REPEATS, &[("a", "#.#.#.#......"), ("x", ".....#.......")], &[[0, 5]]);
+        // What starts together with a repeat comes before it.
+        check(REPEATS, &[("a", "#..#..#......"), ("x", "......#......")], &[]);
+        check(REPEATS, &[("a", "#..#..#......"), ("x", "#............")], &[[0, 7]]);
+    }
+
+    #[test]
+    fn the_stronger_filling_wins_and_among_equals_the_nearer() {
+        let rule = "id = 'r'\nversion = 1\nsequence = [{ marker = 'a' }, { marker = 'b', within_secs = 9 }]
+            example = [{ name = 'e', hits_ms = [[0, 7000]], events = [{ marker = 'a', ms = [0, 1000] },
+            { marker = 'b', ms = [2000, 3000], strength = 0.5 }, { marker = 'b', ms = [6000, 7000] },
+            { marker = 'b', ms = [7000, 8000] }, { marker = 'b', ms = [8000, 9000], confidence = 0.2 }] }]";
+        let rule: Rule = toml::from_str(rule).unwrap();
+        assert_eq!(rule.failing_examples(), []);
+    }
+
+    /// Every way tried one by one, as a check on the search.
+    fn best_by_trying(a: &[i64], b: &[(i64, f32)], c: &[(i64, f32)]) -> Vec<(i64, i64)> {
+        let mut best = Vec::new();
+        for &a in a {
+            let mut found: Option<(f64, i64)> = None;
+            for &(b, b_strength) in b.iter().filter(|(b, _)| *b >= a && *b <= a + 10 + 50) {
+                for &(c, c_strength) in c.iter().filter(|(c, _)| *c >= b && *c <= b + 10 + 30) {
+                    let weight = f64::from(b_strength) + f64::from(c_strength);
+                    if found.is_none_or(|(best, _)| weight > best) {
+                        found = Some((weight, c));
+                    }
+                }
             }
-            None => (edge(stretch.from.as_deref()?)?, edge(stretch.to.as_deref()?)?),
-        };
-        let secs = |secs: Option<crate::time::Secs>| secs.map(|secs| secs.0).unwrap_or_default();
-        Some(Self { from, to, before: secs(stretch.before_secs), after: secs(stretch.after_secs) })
+            best.extend(found.map(|(weight, _)| (a, (weight * 1e4).round() as i64)));
+        }
+        best
     }
-}
 
-/// `prompt.end` as step name and side; `None` unless the side is `start` or `end`.
-pub(super) fn edge_as_written(text: &str) -> Option<(&str, &str)> {
-    text.rsplit_once('.').filter(|(_, side)| matches!(*side, "start" | "end"))
+    proptest::proptest! {
+        #[test]
+        fn the_search_finds_what_trying_everything_finds(
+            a in proptest::collection::btree_set(0..400i64, 0..8),
+            b in proptest::collection::btree_map(0..400i64, 0.0..1.0f32, 0..20),
+            c in proptest::collection::btree_map(0..400i64, 0.0..1.0f32, 0..20),
+        ) {
+            let rule: Rule = toml::from_str("id = 'r'\nversion = 1\nsequence = [{ marker = 'a', scene = true },
+                { marker = 'b', within_secs = 5 }, { marker = 'c', within_secs = 3 }]").unwrap();
+            let mut example = Example { name: String::new(), events: Vec::new(), blind: Vec::new(), hits_ms: Vec::new() };
+            let strong = |strength: f32| format!(", strength = {strength:.7}");
+            let mut add = |marker: &str, at: i64, more: String| {
+                let text = format!("marker = '{marker}', ms = [{}, {}]{more}", at * 100, at * 100 + 1000);
+                example.events.push(toml::from_str::<toml::Table>(&format!("e = {{ {text} }}")).unwrap()["e"].clone().try_into().unwrap());
+            };
+            a.iter().for_each(|&at| add("a", at, String::new()));
+            b.iter().for_each(|(&at, &strength)| add("b", at, strong(strength)));
+            c.iter().for_each(|(&at, &strength)| add("c", at, strong(strength)));
+            let events = example.made_events();
+            let found = rule.hits("x", &Seen::new(&events), &BTreeMap::new(), &[]);
+            let found: Vec<_> = found.iter()
+                .map(|hit| (hit.span.start().millis() / 100, (f64::from(hit.strength) * 2e4).round() as i64)).collect();
+            let (a, b, c): (Vec<_>, Vec<_>, Vec<_>) = (a.into_iter().collect(), b.into_iter().collect(), c.into_iter().collect());
+            let expect = best_by_trying(&a, &b, &c);
+            proptest::prop_assert_eq!(found.len(), expect.len());
+            for (found, expect) in found.iter().zip(&expect) {
+                proptest::prop_assert!(found.0 == expect.0 && (found.1 - expect.1).abs() <= 2, "{:?} {:?}", found, expect);
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub fn in_words(rule: &Rule, known: &Vocabulary) -> String {
         let _ = writeln!(text, "{}. {name}{}{scene}", index + 1, pattern_in_words(step, known));
     }
     for refusal in &rule.without {
-        let _ = writeln!(text, "Not if there is {}", pattern_in_words(refusal, known));
+        let _ = writeln!(text, "Not if there is any {}", pattern_in_words(refusal, known));
     }
     let list = |markers: &[String]| markers.join(", ");
     if !rule.blind_if_missing.is_empty() {
@@ -146,7 +146,7 @@ mod tests {
 the time from 1 s before the end of ask to 3 s after the end of ask
 3. a place where rs03 was found, at least 3 times in 20 min, starting at most 2 s after the step before ended (cutting in by \
 at most 1 s)
-Not if there is turn (aud.turnlen), at least 1 word, starting in the time from the start of face to the end of face
+Not if there is any turn (aud.turnlen), at least 1 word, starting in the time from the start of face to the end of face
 Looks only if these could not: txt.prompt
 ";
         assert_eq!(in_words(&rule, &known), expect);

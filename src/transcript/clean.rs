@@ -35,12 +35,16 @@ pub(super) fn speech_and_notes(text: &str, words: &NoteWords) -> (String, Vec<St
     (speech, notes)
 }
 
+/// No note is longer, in bytes; a bracket that does not close within it is speech (and costs no search to the end).
+const LONGEST_NOTE_BYTES: usize = 400;
+
 /// The bracket that `text` starts with: what is inside, whether it is a double round one, and its length in bytes.
 fn bracket(text: &str) -> Option<(&str, bool, usize)> {
-    if let Some(inside) = text.strip_prefix("((") {
-        if let Some(end) = inside.find("))") {
-            return Some((&inside[..end], true, end + 4));
-        }
+    let text = &text[..text.floor_char_boundary(LONGEST_NOTE_BYTES)];
+    if let Some(inside) = text.strip_prefix("((")
+        && let Some(end) = inside.find("))")
+    {
+        return Some((&inside[..end], true, end + 4));
     }
     let close = match text.as_bytes().first()? {
         b'(' => ')',
@@ -84,11 +88,16 @@ pub(super) fn without_markup(text: &str) -> String {
         plain.push_str(&rest[..at]);
         let inside = &rest[at + 1..];
         let opens = inside.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '!');
-        match inside.find('>').filter(|_| opens) {
+        if !opens {
+            plain.push('<');
+            rest = inside;
+            continue;
+        }
+        match inside.find('>') {
             Some(end) => rest = &inside[end + 1..],
             None => {
-                plain.push('<');
-                rest = inside;
+                rest = &rest[at..];
+                break;
             }
         }
     }

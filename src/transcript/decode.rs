@@ -59,7 +59,7 @@ fn encoding(bytes: &[u8]) -> (&'static Encoding, bool) {
 
 /// In mostly Latin text every second byte of UTF-16 is zero.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
-    if bytes.len() < 8 || bytes.len() % 2 != 0 {
+    if bytes.len() < 8 || !bytes.len().is_multiple_of(2) {
         return None;
     }
     let zeros = |parity: usize| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();

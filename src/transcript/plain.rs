@@ -43,19 +43,15 @@ fn take_apart<'a>(number: usize, line: &'a str, settings: &Settings) -> Line<'a>
         return Line { number, start: Some(start), end, labelled: label(rest, &settings.read), rest };
     }
     // `Therapist [00:01:02]: hm`, `Therapist (1:02)` and `Therapist  00:01:02` with the text on the next lines.
-    if let Some(at) = line.find(['[', '(', ' ', '\t']) {
-        for at in
-            line[at..].match_indices(['[', '(']).map(|(i, _)| at + i).chain(line.rfind([' ', '\t']).map(|i| i + 1))
-        {
-            if let Some((start, end, rest)) = leading_time(&line[at..]) {
-                let name = line[..at].trim().trim_end_matches([':', '-']).trim();
-                let has_colon =
-                    line[..at].trim_end().ends_with(':') || line[at..].contains([']', ')']) || rest.is_empty();
-                let is_name = label_only(name, settings);
-                if has_colon && is_name {
-                    return Line { number, start: Some(start), end, labelled: Some((name, rest)), rest };
-                }
-            }
+    // The name is short: what comes far behind is no time of this shape.
+    let head = &line[..line.floor_char_boundary(settings.read.label_max_chars * 4)];
+    let places = head.match_indices(['[', '(']).map(|(at, _)| at);
+    for at in places.chain(line.rfind([' ', '\t']).map(|at| at + 1)) {
+        let Some((start, end, rest)) = leading_time(&line[at..]) else { continue };
+        let name = line[..at].trim().trim_end_matches([':', '-']).trim();
+        let bracketed = line[at..].starts_with(['[', '(']);
+        if (bracketed || rest.is_empty()) && label_only(name, settings) {
+            return Line { number, start: Some(start), end, labelled: Some((name, rest)), rest };
         }
     }
     Line { number, start: None, end: None, labelled: label(line, &settings.read), rest: line }

@@ -42,8 +42,6 @@ pub(super) struct Heard {
     pub room_dbfs: Vec<f32>,
     /// Networks that ran, in order of name.
     pub models: Vec<ModelFile>,
-    /// Whether voices were fingerprinted.
-    pub fingerprinted: bool,
     /// What did not go as it should.
     pub problems: Vec<String>,
 }
@@ -173,7 +171,6 @@ pub(super) fn hear(
     let channels = request.channels;
     let mut problems = Vec::new();
     let ears = load(shelf, settings, request.threads.max(1), wants_prints, &mut problems)?;
-    let fingerprinted = ears.iter().any(|ears| ears.speaker.is_some());
     let mut models: Vec<ModelFile> = ears.first().map_or_else(Vec::new, |ears| {
         let speaker = ears.speaker.as_ref().map(|(network, _)| network.file().clone());
         std::iter::once(ears.segmentation.file().clone()).chain(speaker).collect()
@@ -253,7 +250,6 @@ pub(super) fn hear(
         lane_dbfs: stream.lane_levels.into_iter().map(RowLevels::into_dbfs).collect(),
         room_dbfs: stream.room_levels.into_dbfs(),
         models,
-        fingerprinted,
         problems,
     })
 }

@@ -9,60 +9,20 @@
     reason = "a test says what broke by panicking, and this one prints its table"
 )]
 
+#[path = "../support/memory.rs"]
+mod memory;
 mod metrics;
 mod reference;
 
 use std::path::Path;
 
-use attune::config::Config;
 use attune::job::Job;
-use attune::media::{Damage, MediaError, SampleBlock, SoundSource};
 use attune::model::{Runtime, Shelf};
-use attune::time::SessionTime;
 use attune::track::Who;
 use attune::voice::{Channels, Request, Settings, VoiceResult, analyse};
+use memory::Memory;
 use metrics::{Found, SpeakerError, auc, counts, grid};
-use ndarray::Array2;
 use reference::Clip;
-
-/// Sound from memory, in blocks of an odd length.
-struct Memory {
-    channels: Vec<Vec<f32>>,
-    at: usize,
-    damage: Damage,
-}
-
-impl Memory {
-    fn new(channels: Vec<Vec<f32>>) -> Self {
-        Self { channels, at: 0, damage: Damage::default() }
-    }
-}
-
-impl SoundSource for Memory {
-    fn channels(&self) -> usize {
-        self.channels.len()
-    }
-
-    fn expected_secs(&self) -> Option<f64> {
-        Some(self.channels[0].len() as f64 / 16_000.0)
-    }
-
-    fn next_block(&mut self) -> Result<Option<SampleBlock>, MediaError> {
-        let to = (self.at + 4_001).min(self.channels[0].len());
-        if self.at == to {
-            return Ok(None);
-        }
-        let samples =
-            Array2::from_shape_fn((self.channels.len(), to - self.at), |(c, i)| self.channels[c][self.at + i]);
-        let start = SessionTime::from_secs_f64(self.at as f64 / 16_000.0);
-        self.at = to;
-        Ok(Some(SampleBlock { start, samples }))
-    }
-
-    fn damage(&self) -> &Damage {
-        &self.damage
-    }
-}
 
 fn settings() -> Settings {
     // From the folder rather than the program, so that tuning needs no compiling.
@@ -168,7 +128,12 @@ fn real_recordings_are_heard_as_well_as_written_down() {
     }
     println!("Runs on {}.", shelf().runtime_name());
     let mut all = Vec::new();
+    // While settings are tuned, the other recordings are not even looked at.
+    let tuning = std::env::var("ATTUNE_CLIPS").is_ok_and(|clips| clips == "tuned");
     for tuned_on in [false, true] {
+        if tuning && !tuned_on {
+            continue;
+        }
         println!("\n{}\n", if tuned_on { "Tuned on:" } else { "Not tuned on:" });
         println!(
             "| recording | s | speech P | R | F1 | AUC | overlap s, labelled | found | common | people, true / found | \

@@ -433,6 +433,10 @@ impl Made {
                 .collect(),
             repair: None,
             cycle: None,
+            in_budget: true,
+            also: Vec::new(),
+            units: vec![span(at.0, at.1)],
+            watch: vec![clip],
             review_secs: clip.secs_f64() + 10.0,
         });
         self.session.episodes.last_mut().unwrap()
