@@ -53,7 +53,7 @@ pub fn interpret(
             exchanges: &exchanges,
             turns: turns.unwrap_or_default(),
             blind: &run.blind,
-            codes: &prepared.code_cards(),
+            codes: &episodes::CodeCard::all(&prepared.codebook),
             coverage: &usable,
             seed,
         },

@@ -119,7 +119,7 @@ impl Bench<'_> {
 
         let films: Vec<usize> = (0..opened.len()).filter(|&index| opened[index].probe.has_picture()).collect();
         if films.is_empty() {
-            let message = "there is no film: face, gaze and head were not looked at".into();
+            let message = "there is no film: face, gaze and head were not looked at";
             problems.push(Problem::note("face", message));
         }
         let settings_hash = self.settings_hash("face.toml");

@@ -142,6 +142,9 @@ fn storable(session: &Session) -> Session {
         events: session.events.clone(),
         hits: session.hits.clone(),
         episodes: session.episodes.clone(),
+        review: session.review.clone(),
+        controls: session.controls.clone(),
+        moment_secs: session.moment_secs.clone(),
         coverage: session.coverage.clone(),
         problems: session.problems.clone(),
         origin: session.origin.clone(),
@@ -189,10 +192,10 @@ fn storable(session: &Session) -> Session {
         double(&mut coverage.total_s);
     }
     if replaced > 0 {
-        copy.problems.push(Problem {
-            stage: "session".into(),
-            message: format!("{replaced} strengths or qualities were no numbers and count as 0."),
-        });
+        copy.problems.push(Problem::note(
+            "session",
+            format!("{replaced} strengths or qualities were no numbers and count as 0."),
+        ));
     }
     copy
 }

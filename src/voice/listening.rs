@@ -169,6 +169,11 @@ pub(super) fn hear(
     job: &Job<'_>,
 ) -> Result<Heard, VoiceError> {
     let channels = request.channels;
+    let mut settings = settings.clone();
+    if channels == Channels::OnePerPerson {
+        settings.segmentation.speech_odds = settings.segmentation.microphone_speech_odds;
+    }
+    let settings = &settings;
     let mut problems = Vec::new();
     let ears = load(shelf, settings, request.threads.max(1), wants_prints, &mut problems)?;
     let mut models: Vec<ModelFile> = ears.first().map_or_else(Vec::new, |ears| {
@@ -210,9 +215,12 @@ pub(super) fn hear(
             });
         }
         drop((done_in, work_out));
+        // Windows are not finished in order; progress only goes forward.
+        let mut done = 0;
         let mut keep = |(lane, index, window): (usize, usize, Result<Window, VoiceError>)| {
             let window = window?;
-            job.done_to((window.start_sample + WINDOW) as f64 / f64::from(SOUND_RATE))?;
+            done = done.max(window.start_sample + WINDOW);
+            job.done_to(done as f64 / f64::from(SOUND_RATE))?;
             let lane: &mut Vec<Option<Window>> = &mut windows[lane];
             lane.resize(lane.len().max(index + 1), None);
             lane[index] = Some(window);

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part, and says what broke by panicking")]
 
+use std::collections::BTreeMap;
+
 use attune::episodes::{Cycle, Episode, EpisodeCode, EpisodeKind, Evidence, Outcome, Repair};
 use attune::markers::{Event, EventId, SpokenTurn};
 use attune::media::Damage;
@@ -136,6 +138,20 @@ pub fn fifty_minutes() -> Session {
     made.finish()
 }
 
+/// Ten minutes of two voices and two faces that are in view all the time.
+pub fn ten_full_minutes() -> Session {
+    let mut made = Made::new("full", 600.0);
+    for minute in 0..10 {
+        let at = f64::from(minute) * 60.0;
+        made.says(Who::Therapist, at, at + 20.0, words::QUESTIONS[0]);
+        made.says(Who::Client, at + 21.0, at + 58.0, words::STORIES[0]);
+        made.face("vid.smile", Who::Client, &[(at + 10.0, at + 12.0)]);
+        made.face("vid.smile", Who::Therapist, &[(at + 11.0, at + 12.0)]);
+    }
+    made.settle();
+    made.finish()
+}
+
 /// A session in which nothing was found and little could be looked at: sound only, nobody told apart.
 pub fn almost_nothing() -> Session {
     let mut made = Made::new("recording", 61.0);
@@ -212,11 +228,15 @@ impl Made {
             events: Vec::new(),
             hits: Vec::new(),
             episodes: Vec::new(),
+            review: None,
+            controls: Vec::new(),
+            moment_secs: BTreeMap::new(),
             coverage: Vec::new(),
             problems: vec![Problem {
                 stage: "media".into(),
                 message: "3 packets of the picture could not be decoded at 2:00; these 0.4 s count as not measured."
                     .into(),
+                is_failure: false,
             }],
             origin: Origin {
                 engine: "0.1.0".into(),
