@@ -29,3 +29,5 @@ pub mod episodes;
 pub mod session;
 
 pub mod export;
+
+pub mod engine;

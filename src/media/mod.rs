@@ -1,12 +1,45 @@
 //! Recordings in, frames and sample blocks out, each with its own time on the session clock.
 //!
 //! This is the only place that opens a recording. It does not know what a voice or a face is.
+//!
+//! A file's zero is presentation time 0, where a player starts to count; the caller says where that lies on the session
+//! clock. A film whose picture starts 500 ms late has its first frame at 0.5 s, and its sound begins at 0.
+
+mod ahead;
+mod assemble;
+#[cfg(feature = "video")]
+mod libav;
+#[cfg(feature = "video")]
+mod pick;
+mod probe;
+mod resample;
+mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(feature = "video")]
+mod timeline;
+mod wav;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use ndarray::Array2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::{SessionTime, Span};
+
+#[cfg(feature = "video")]
+pub use self::ahead::pictures_ahead;
+pub use self::ahead::{Ahead, sound_ahead};
+#[cfg(feature = "video")]
+pub use self::libav::{PictureWish, SoundReader, VideoReader};
+#[cfg(feature = "video")]
+pub use self::pick::PictureGrid;
+pub use self::probe::{Probe, Stream, StreamKind, probe};
+pub use self::settings::{MediaSettings, PictureSettings, SoundSettings, TimeSettings};
+pub use self::wav::WavSound;
 
 /// Sample rate of every [`SampleBlock`], in samples per second.
 pub const SOUND_RATE: u32 = 16_000;
@@ -106,4 +139,89 @@ pub enum MediaError {
         /// Its words.
         message: String,
     },
+}
+
+/// Opens the sound of a recording, chosen by content and not by name: WAV through `hound`, all else through libav.
+/// `offset` is the session time of the file's zero; the first block starts there.
+///
+/// # Errors
+/// [`MediaError::Unreadable`], [`MediaError::Unusable`], [`MediaError::NoTrack`].
+pub fn open_sound(
+    path: &Path,
+    offset: SessionTime,
+    settings: &MediaSettings,
+) -> Result<Box<dyn SoundSource>, MediaError> {
+    let wav_error = match holds_wav(path)?.then(|| WavSound::open(path, offset, settings)) {
+        Some(Ok(sound)) => return Ok(Box::new(sound)),
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    // WAV is a container as well: what `hound` does not know (A-law, more than 4 GB) may be read by libav.
+    #[cfg(feature = "video")]
+    return match (SoundReader::open(path, None, offset, settings), wav_error) {
+        (Ok(sound), _) => Ok(Box::new(sound)),
+        (Err(_), Some(error)) | (Err(error), None) => Err(error),
+    };
+    #[cfg(not(feature = "video"))]
+    Err(wav_error.unwrap_or_else(|| only_wav(path)))
+}
+
+/// Opens the pictures of a film. `offset` is the session time of the file's zero.
+///
+/// # Errors
+/// [`MediaError::Unreadable`], [`MediaError::Unusable`], [`MediaError::NoTrack`].
+#[cfg(feature = "video")]
+pub fn open_pictures(
+    path: &Path,
+    offset: SessionTime,
+    wish: PictureWish,
+    settings: &MediaSettings,
+) -> Result<Box<dyn FrameSource>, MediaError> {
+    Ok(Box::new(VideoReader::open(path, offset, wish, settings)?))
+}
+
+/// Whether the first bytes are those of a WAV file.
+fn holds_wav(path: &Path) -> Result<bool, MediaError> {
+    let file = File::open(path).map_err(|e| unreadable(path, e))?;
+    if file.metadata().map_err(|e| unreadable(path, e))?.is_dir() {
+        return Err(unreadable(path, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+    }
+    let mut first = Vec::new();
+    file.take(12).read_to_end(&mut first).map_err(|e| unreadable(path, e))?;
+    Ok(wav::is_wav(&first))
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> MediaError {
+    MediaError::Unreadable { file: path.display().to_string(), source }
+}
+
+#[cfg(not(feature = "video"))]
+fn only_wav(path: &Path) -> MediaError {
+    MediaError::Unusable {
+        what: "this is no WAV file, and this build of the program reads nothing else".into(),
+        advice: "convert the sound to WAV, or use a build with the feature `video`",
+        file: path.display().to_string(),
+    }
+}
+
+/// Refuses rates and channel counts that only a damaged header has.
+fn check_sound_shape(rate: u32, channels: u16, settings: &SoundSettings, path: &Path) -> Result<(), MediaError> {
+    let rates = settings.lowest_rate_hz..=settings.highest_rate_hz;
+    if rates.contains(&rate) && (1..=settings.most_channels).contains(&channels) {
+        return Ok(());
+    }
+    Err(MediaError::Unusable {
+        what: format!("the sound has {channels} channels at {rate} Hz, which cannot be read"),
+        advice: "convert the sound to at most 8 channels at 8 to 192 kHz",
+        file: path.display().to_string(),
+    })
+}
+
+/// Adds a stretch to the list, joined with the last one if they touch.
+fn add_missing(damage: &mut Damage, span: Option<Span>) {
+    let Some(span) = span else { return };
+    match damage.missing.last_mut() {
+        Some(last) if span.start() <= last.end() => *last = last.hull(span),
+        _ => damage.missing.push(span),
+    }
 }

@@ -1,5 +1,9 @@
 //! The session: everything that is known about one recording, and how it is stored.
 
+pub mod stored;
+
+pub use stored::read;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
