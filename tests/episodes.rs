@@ -91,7 +91,8 @@ impl Made {
     fn exchange(&mut self, at: f64, prompt: &str, resp_end: f64, words: u32) -> &mut Exchange {
         let id = self.kind("txt.prompt", prompt, Therapist, at, at + 4.0).id;
         let reply_end = (at + 5.0 + 0.4 * f64::from(words)).min(resp_end);
-        let exploring = matches!(prompt, "open_question" | "request_to_explore" | "reflection_of_distress" | "challenge");
+        let exploring =
+            matches!(prompt, "open_question" | "request_to_explore" | "reflection_of_distress" | "challenge");
         self.exchanges.push(Exchange {
             prompt: span(at, at + 4.0),
             prompt_event: Some(id),
@@ -222,7 +223,12 @@ fn codes() -> BTreeMap<String, CodeCard> {
         ("rs20", "Focus on distress without acknowledgment", 0.6, Polarity::Straining),
         ("xt01", "[ext] pouting / angry face while the main problem is not explored", 0.6, Polarity::Straining),
         ("xt02", "[ext] detrimental cycle: three or more repeats", 0.6, Polarity::Straining),
-        ("xt03", "[ext] therapist addresses the facial expression and the resistance is faced", 0.6, Polarity::Supporting),
+        (
+            "xt03",
+            "[ext] therapist addresses the facial expression and the resistance is faced",
+            0.6,
+            Polarity::Supporting,
+        ),
         ("rf03", "The capacity to reflect on your emotions", 0.6, Polarity::Supporting),
     ]
     .into_iter()
@@ -407,7 +413,9 @@ fn nothing_gives_nothing_but_a_control_window() {
 fn face_and_body_alone_never_make_a_candidate() {
     let mut made = Made::new(300.0);
     made.exchange(30.0, "open_question", 60.0, 12);
-    for marker in ["vid.pout", "vid.press", "vid.brow", "vid.contempt", "vid.headdown", "vid.lean", "vid.arms", "vid.smile"] {
+    for marker in
+        ["vid.pout", "vid.press", "vid.brow", "vid.contempt", "vid.headdown", "vid.lean", "vid.arms", "vid.smile"]
+    {
         let event = made.event(marker, Client, 40.0, 50.0);
         (event.strength, event.confidence) = (1.0, 1.0);
     }
@@ -550,7 +558,9 @@ fn where_nobody_said_how_much_was_usable_the_face_does_not_count() {
 fn markers_that_could_not_look_are_named_by_what_they_look_at() {
     let mut made = Made::new(300.0);
     made.short_then_silent(30.0);
-    for marker in ["vid.pout", "vid.press", "vid.suck", "vid.brow", "vid.smile", "vid.contempt", "vid.disgust", "vid.express"] {
+    for marker in
+        ["vid.pout", "vid.press", "vid.suck", "vid.brow", "vid.smile", "vid.contempt", "vid.disgust", "vid.express"]
+    {
         let reason = format!("marker {marker:?} needs the track \"face_actions\", which this session does not have");
         made.blind.push((marker.into(), reason));
     }
@@ -573,7 +583,8 @@ fn without_a_transcript_the_weight_stays_low_and_it_is_said() {
     let mut made = Made::new(300.0);
     made.blocked(30.0);
     made.turns.clear();
-    made.blind.push(("txt.topic".into(), "marker \"txt.topic\" reads the transcript, and this session has none".into()));
+    made.blind
+        .push(("txt.topic".into(), "marker \"txt.topic\" reads the transcript, and this session has none".into()));
     made.exchanges[0].prompt_kind = None;
     made.exchanges[0].reply_words = None;
     let ranking = made.find();
@@ -589,19 +600,19 @@ fn without_roles_windows_are_looked_at_and_it_is_said() {
     made.coverage = ["face", "gaze"]
         .map(|modality| Usable { modality: modality.into(), who: Who::Face(1), spans: vec![made.session] })
         .into();
-    for (marker, who) in [
-        ("aud.lapse", Room),
-        ("vid.pout", Who::Face(1)),
-        ("vid.headdown", Who::Face(1)),
-        ("aud.sigh", Who::Speaker(2)),
-    ] {
+    for (marker, who) in
+        [("aud.lapse", Room), ("vid.pout", Who::Face(1)), ("vid.headdown", Who::Face(1)), ("aud.sigh", Who::Speaker(2))]
+    {
         let event = made.event(marker, who, 65.0, 79.0);
         (event.strength, event.confidence) = (1.0, 1.0);
     }
     let ranking = made.find();
     assert_eq!(kinds(&ranking), [EpisodeKind::Withdrawal]);
     let episode = &ranking.episodes[0];
-    assert!(episode.span.start() <= SessionTime::from_millis(65_000) && episode.span.end() >= SessionTime::from_millis(79_000));
+    assert!(
+        episode.span.start() <= SessionTime::from_millis(65_000)
+            && episode.span.end() >= SessionTime::from_millis(79_000)
+    );
     assert_eq!(episode.evidence_for.len(), 4, "{:?}", episode.evidence_for);
     assert!(episode.sentence.contains("face1: lips pushed out 14.0 s"), "{}", episode.sentence);
     assert_eq!(episode.missing.len(), 3);
@@ -717,7 +728,11 @@ fn nearly_all_of_the_speaking_is_counted_over_three_minutes() {
     made.event("txt.vague", Client, 300.0, 310.0);
     let ranking = made.find();
     assert_eq!(kinds(&ranking), [EpisodeKind::PreoccupiedLike]);
-    assert!(ranking.episodes[0].sentence.contains("% of all speaking over 3.0 min"), "{}", ranking.episodes[0].sentence);
+    assert!(
+        ranking.episodes[0].sentence.contains("% of all speaking over 3.0 min"),
+        "{}",
+        ranking.episodes[0].sentence
+    );
 }
 
 #[test]
@@ -778,7 +793,10 @@ fn the_list_fits_the_budget_and_no_family_takes_it_over() {
     let mut chosen: Vec<&Episode> = ranking.episodes.iter().filter(|episode| episode.in_budget).collect();
     chosen.sort_by_key(|episode| episode.rank);
     assert!(chosen.len() >= 10);
-    assert!(chosen.iter().all(|e| usize::try_from(e.rank).unwrap() <= chosen.len()), "the budget is the top of the list");
+    assert!(
+        chosen.iter().all(|e| usize::try_from(e.rank).unwrap() <= chosen.len()),
+        "the budget is the top of the list"
+    );
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for episode in &chosen {
         *counts.entry(&episode.evidence_for[0].family).or_default() += 1;
@@ -839,8 +857,23 @@ fn four_hours_with_a_hundred_thousand_events_finish() {
     let long = 4.0 * 3600.0;
     let mut made = Made::new(long);
     let markers = [
-        "vid.pout", "vid.press", "vid.brow", "vid.smile", "vid.nod", "vid.gazeav", "aud.silence3", "aud.lapse", "aud.ovl_comp",
-        "txt.distress", "txt.mental", "txt.topic", "txt.ack", "txt.deflect", "aud.latency", "vid.headdown", "aud.vad",
+        "vid.pout",
+        "vid.press",
+        "vid.brow",
+        "vid.smile",
+        "vid.nod",
+        "vid.gazeav",
+        "aud.silence3",
+        "aud.lapse",
+        "aud.ovl_comp",
+        "txt.distress",
+        "txt.mental",
+        "txt.topic",
+        "txt.ack",
+        "txt.deflect",
+        "aud.latency",
+        "vid.headdown",
+        "aud.vad",
     ];
     for place in 0..100_000 {
         let at = f64::from(place) * (long - 40.0) / 100_000.0;
