@@ -18,6 +18,8 @@ pub mod face;
 pub mod transcript;
 pub mod voice;
 
+pub mod roles;
+
 pub mod markers;
 
 pub mod rules;

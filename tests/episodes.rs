@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune::episodes::{self, CodeCard, Episode, EpisodeKind, Input, Outcome, Polarity, Ranking, Settings, Usable};
+use attune::codebook::Polarity;
+use attune::episodes::{self, CodeCard, Episode, EpisodeKind, Input, Outcome, Ranking, Settings, Usable};
 use attune::markers::exchange::Exchange;
 use attune::markers::{Event, EventId, SpokenTurn};
 use attune::rules::Hit;
-use attune::time::{SessionTime, Span};
-use attune::track::{Unit, Who};
+use attune::time::{FrameGrid, SessionTime, Span, Step};
+use attune::track::{Track, Unit, Who};
 
 use Who::{Client, Room, Therapist};
 
@@ -232,7 +233,9 @@ fn codes() -> BTreeMap<String, CodeCard> {
         ("rf03", "The capacity to reflect on your emotions", 0.6, Polarity::Supporting),
     ]
     .into_iter()
-    .map(|(id, label, cap, polarity)| (id.to_owned(), CodeCard { label: label.into(), cap, polarity }))
+    .map(|(id, label, cap, polarity)| {
+        (id.to_owned(), CodeCard { label: label.into(), cap, rule_caps: BTreeMap::new(), polarity })
+    })
     .collect()
 }
 
@@ -328,7 +331,9 @@ fn two_repeats_are_no_cycle() {
     let mut made = Made::new(600.0);
     made.blocked(30.0);
     made.blocked(90.0);
-    assert_eq!(kinds(&made.find()), [EpisodeKind::Withdrawal; 2]);
+    let ranking = made.find();
+    assert_eq!(kinds(&ranking), [EpisodeKind::Withdrawal]);
+    assert_eq!(ranking.episodes[0].units.len(), 2);
 }
 
 #[test]
@@ -517,7 +522,10 @@ fn confrontation_and_mixed_are_told_apart() {
     assert_eq!(kinds(&ranking), [EpisodeKind::Confrontation]);
     made.kind("aud.silence3", "TT", Room, 42.0, 50.0);
     made.event("vid.headdown", Client, 42.0, 50.0);
-    assert_eq!(kinds(&made.find()), [EpisodeKind::Mixed]);
+    let ranking = made.find();
+    assert_eq!(kinds(&ranking), [EpisodeKind::Mixed]);
+    let families: BTreeSet<&str> = ranking.episodes[0].evidence_for.iter().map(|e| e.family.as_str()).collect();
+    assert_eq!(families, BTreeSet::from(["words", "voice", "floor", "silence", "gaze_body"]));
 }
 
 // --- What was not looked at --------------------------------------------------------------------------------------------
@@ -552,6 +560,59 @@ fn where_nobody_said_how_much_was_usable_the_face_does_not_count() {
     assert!(ranking.episodes[0].evidence_for.iter().all(|evidence| evidence.family != "face"));
     assert_eq!(ranking.episodes[0].missing.len(), 1);
     assert!(ranking.episodes[0].missing[0].contains("is not known: it does not count here"));
+}
+
+#[test]
+fn the_face_marker_says_how_much_was_usable_where_nobody_else_does() {
+    let mut made = Made::new(300.0);
+    made.blocked(30.0);
+    made.coverage.clear();
+    made.event("vid.quality", Client, 0.0, 100.0);
+    let ranking = made.find();
+    assert!(ranking.episodes[0].evidence_for.iter().any(|evidence| evidence.family == "face"));
+    assert!(ranking.episodes[0].missing.is_empty());
+}
+
+#[test]
+fn usable_stretches_come_from_a_track_too() {
+    let grid = FrameGrid { first: SessionTime::from_millis(50), step: Step::new(1, 10).unwrap(), len: 4 };
+    let track = Track {
+        who: Client,
+        unit: Unit::Mixed,
+        grid,
+        columns: vec!["quality".into()],
+        values: ndarray::arr2(&[[0.9], [f32::NAN], [0.9], [0.9]]),
+        confidence: Some(ndarray::arr1(&[0.9, 0.1, f32::NAN, 0.3])),
+    };
+    let spans = |track: &Track| Usable::from_track("face", track, 0.3).spans;
+    assert_eq!(spans(&track), [span(0.0, 0.1), span(0.3, 0.4)]);
+    assert_eq!(spans(&Track { confidence: None, ..track }), [span(0.0, 0.1), span(0.2, 0.4)]);
+}
+
+#[test]
+fn a_hit_that_rests_on_a_face_hardly_seen_does_not_count() {
+    let mut made = Made::new(300.0);
+    made.exchange(30.0, "reflection", 60.0, 15);
+    made.event("txt.distress", Client, 40.0, 40.5);
+    made.event("vid.smile", Client, 41.0, 42.0);
+    let word = made.events.len() - 2;
+    made.hit("rs15", "smile-at-distress", &[word, word + 1]);
+    assert_eq!(kinds(&made.find()), [EpisodeKind::Withdrawal]);
+    made.coverage[0].spans = vec![span(40.0, 44.0)];
+    assert_eq!(kinds(&made.find()), []);
+}
+
+#[test]
+fn a_rule_that_sees_less_than_its_code_is_no_direct_observation() {
+    let mut made = Made::new(300.0);
+    made.exchange(30.0, "open_question", 44.0, 0);
+    made.event("txt.deflect", Client, 35.0, 36.0);
+    let words = made.events.len() - 1;
+    made.hit("rs02", "asked_and_deflected", &[words]);
+    let mut codes = codes();
+    assert_eq!(kinds(&episodes::find(&made.input(&codes), &settings())), [EpisodeKind::Withdrawal]);
+    codes.get_mut("rs02").unwrap().rule_caps.insert("asked_and_deflected".into(), 0.6);
+    assert_eq!(kinds(&episodes::find(&made.input(&codes), &settings())), []);
 }
 
 #[test]

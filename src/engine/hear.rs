@@ -74,7 +74,9 @@ pub fn hear(
         ("request", format!("{channels:?} {}", wish.people).as_bytes()),
         ("networks", wish.shelf.fingerprint(&["segmentation", "speaker"]).as_bytes()),
     ]);
-    if !wish.fresh && let Some((heard, tracks)) = store.load::<Heard>("voice", &key) {
+    if !wish.fresh
+        && let Some((heard, tracks)) = store.load::<Heard>("voice", &key)
+    {
         return Ok((heard, tracks, true));
     }
     let mut sound = recording.sound(wish.media)?;
@@ -87,10 +89,7 @@ pub fn hear(
         damage: sound.damage().clone(),
     };
     if let Err(e) = store.save("voice", &key, &heard, &result.tracks) {
-        problems.push(Problem {
-            stage: "voice".into(),
-            message: format!("the result could not be stored for the next run ({e})"),
-        });
+        problems.push(Problem::note("voice", format!("the result could not be stored for the next run ({e})")));
     }
     Ok((heard, result.tracks, false))
 }

@@ -39,6 +39,8 @@ pub struct Wish<'a> {
     pub shelf: &'a Shelf,
     /// Most people in one film.
     pub max_faces: u8,
+    /// Wider pictures are scaled down to this.
+    pub max_width_px: u32,
     /// Threads; no influence on the result.
     pub threads: usize,
     /// Hash of the settings.
@@ -65,17 +67,19 @@ pub fn look(
         ("recording", recording.sha256.as_str().as_bytes()),
         ("offset", &recording.offset.nanos().to_le_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
-        ("request", &[wish.max_faces]),
+        ("request", format!("{} {}", wish.max_faces, wish.max_width_px).as_bytes()),
         (
             "networks",
             wish.shelf.fingerprint(&["yunet", "face_landmarks", "face_blendshapes", "face_geometry"]).as_bytes(),
         ),
     ]);
-    if !wish.fresh && let Some((seen, tracks)) = store.load::<Seen>(&stage, &key) {
+    if !wish.fresh
+        && let Some((seen, tracks)) = store.load::<Seen>(&stage, &key)
+    {
         return Ok((seen, tracks, true));
     }
     let grid = PictureGrid { first: SessionTime::ZERO, step: wish.face.step };
-    let wanted = PictureWish { grid: Some(grid), max_width: None };
+    let wanted = PictureWish { grid: Some(grid), max_width: Some(wish.max_width_px) };
     let mut settings = wish.media.clone();
     settings.picture.threads = settings.picture.threads.min(wish.threads.max(1));
     let mut pictures = media::open_pictures(&recording.path, recording.offset, wanted, &settings)?;
@@ -89,10 +93,7 @@ pub fn look(
         damage: pictures.damage().clone(),
     };
     if let Err(e) = store.save(&stage, &key, &seen, &result.tracks) {
-        problems.push(Problem {
-            stage: "face".into(),
-            message: format!("the result could not be stored for the next run ({e})"),
-        });
+        problems.push(Problem::note("face", format!("the result could not be stored for the next run ({e})")));
     }
     Ok((seen, result.tracks, false))
 }

@@ -9,6 +9,9 @@ use crate::time::{SessionTime, Span};
 
 use super::request::{EngineError, Recording};
 
+/// Where a recording's offset was not given and is not found yet, or could not be found.
+pub const NOT_FOUND: &str = "not found";
+
 /// One recording that can be used.
 #[derive(Debug)]
 pub struct Opened {
@@ -48,6 +51,25 @@ impl Opened {
         media::open_sound(&self.path, self.offset, settings)
     }
 
+    /// Takes in what a stage could not read, and says so.
+    pub fn add_damage(&mut self, damage: &Damage, what: &str, problems: &mut Vec<Problem>) {
+        if *damage == Damage::default() {
+            return;
+        }
+        self.damage.broken_packets += damage.broken_packets;
+        self.damage.missing.extend(&damage.missing);
+        self.damage.missing.sort();
+        let secs: f64 = damage.missing.iter().map(|span| span.secs_f64()).sum();
+        let message = format!(
+            "damaged {what}: {} packets could not be read and {secs:.1} s in {} places are missing; they count as not \
+             measured: {}",
+            damage.broken_packets,
+            damage.missing.len(),
+            self.file()
+        );
+        problems.push(Problem::note("media", message));
+    }
+
     /// As results tell it.
     pub fn told(&self) -> Media {
         Media {
@@ -82,7 +104,7 @@ pub fn open_all(
         match open(recording, index == 0, settings) {
             Ok(recording) => opened.push(recording),
             Err(error) => {
-                problems.push(Problem { stage: "media".into(), message: error.to_string() });
+                problems.push(Problem::failure("media", error));
                 first_error.get_or_insert(error);
             }
         }
@@ -97,13 +119,40 @@ pub fn open_all(
 fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Result<Opened, MediaError> {
     let path = &recording.path;
     let probe = media::probe(path, settings)?;
-    let sha256 = Hash::of_file(path)
-        .map_err(|source| MediaError::Unreadable { file: path.display().to_string(), source })?;
+    let sha256 =
+        Hash::of_file(path).map_err(|source| MediaError::Unreadable { file: path.display().to_string(), source })?;
     let (offset, offset_from) = match recording.offset_secs {
         Some(secs) => (SessionTime::from_secs_f64(secs), "given"),
         None if is_first => (SessionTime::ZERO, "first recording"),
-        None => (SessionTime::ZERO, "not found"),
+        None => (SessionTime::ZERO, NOT_FOUND),
     };
     let offset_from = offset_from.to_owned();
     Ok(Opened { path: path.clone(), probe, sha256, offset, offset_from, drift_ppm: None, damage: Damage::default() })
+}
+
+/// Lays recordings whose offset is not known on the clock of the first one, by what both hear.
+pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec<Problem>) {
+    let Some((first, others)) = opened.split_first_mut() else { return };
+    for other in others.iter_mut().filter(|other| other.offset_from == NOT_FOUND) {
+        let found = first.sound(settings).and_then(|mut reference| {
+            let mut sound = media::open_sound(&other.path, SessionTime::ZERO, settings)?;
+            media::find_offset(reference.as_mut(), sound.as_mut(), &settings.align)
+        });
+        match found {
+            Ok(Some(alignment)) => {
+                other.offset = alignment.offset;
+                other.offset_from = "found by sound".into();
+                other.drift_ppm = alignment.drift_ppm;
+            }
+            Ok(None) => problems.push(Problem::failure(
+                "media",
+                format!(
+                    "where this recording lies on the session clock is not known, because it has no sound in common with \
+                     the first one; it is taken to start with it: say --offset SECONDS: {}",
+                    other.file()
+                ),
+            )),
+            Err(error) => problems.push(Problem::failure("media", error)),
+        }
+    }
 }

@@ -128,12 +128,9 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], repeats: &[Blocked<'_>]) -> Ep
 fn broken_by<'a>(scene: &Scene<'a>, repeats: &[Blocked<'_>]) -> Option<&'a Event> {
     let settings = &scene.settings.cycle;
     let ended = repeats.last()?.exchange.resp.end();
-    let window = Span::new(ended.minus(EARLY), ended.plus(settings.break_within_secs.0))?;
+    let window = Span::new(ended.minus(scene.settings.repair.early_secs.0), ended.plus(settings.break_within_secs.0))?;
     scene.events.starting_in(&settings.break_remarks, window).first().copied()
 }
-
-/// A remark may start a little before the reply is over.
-const EARLY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What the therapist did after each repeat.
 fn moves(scene: &Scene<'_>, repeats: &[Blocked<'_>]) -> Vec<String> {
@@ -144,7 +141,10 @@ fn moves(scene: &Scene<'_>, repeats: &[Blocked<'_>]) -> Vec<String> {
         .zip(next_ends)
         .map(|(repeat, next)| {
             let ended = repeat.exchange.resp.end();
-            let window = Span::new(ended.minus(EARLY), next.unwrap_or(ended.plus(settings.move_within_secs.0)));
+            let window = Span::new(
+                ended.minus(scene.settings.repair.early_secs.0),
+                next.unwrap_or(ended.plus(settings.move_within_secs.0)),
+            );
             let acts = window.map_or(Vec::new(), |window| scene.events.starting_in(&settings.move_markers, window));
             let Some(first) = acts.first() else {
                 return if can_see(scene, &settings.move_markers) { words::SILENT } else { words::OTHER_MOVE };

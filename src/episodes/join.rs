@@ -54,9 +54,8 @@ fn split(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[usiz
     }
     let quarter = group.len() / 4;
     let inner = quarter.max(1)..(group.len() - quarter).max(2);
-    let weakest = inner
-        .min_by(|&a, &b| units[group[a]].score(kind).total_cmp(&units[group[b]].score(kind)))
-        .unwrap_or(1);
+    let weakest =
+        inner.min_by(|&a, &b| units[group[a]].score(kind).total_cmp(&units[group[b]].score(kind))).unwrap_or(1);
     let gap = |left: usize, right: usize| -> Duration {
         let left = units[group[left]].span.end();
         units[group[right]].span.start().since(left).unwrap_or_default()
@@ -76,12 +75,14 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[us
     let span = hull(units, group).unwrap_or(scene.session);
     // One prompt can be longer than an episode may be: its end is what the reply answers.
     let longest = scene.settings.join.longest_secs.0;
-    let span = if span.length() > longest { Span::new(span.end().minus(longest), span.end()).unwrap_or(span) } else { span };
+    let span =
+        if span.length() > longest { Span::new(span.end().minus(longest), span.end()).unwrap_or(span) } else { span };
     let strongest = members.iter().copied().reduce(|a, b| if b.score(kind) > a.score(kind) { b } else { a });
     let (evidence_for, evidence_against) = evidence(scene, &members, kind);
     let clip = padded(scene, span);
     let reviewed: Vec<Span> = members.iter().map(|unit| unit.span).collect();
-    let sentence = strongest.map(|unit| sentence(scene, unit, kind)).unwrap_or_default() + &words::further(members.len().saturating_sub(1));
+    let sentence = strongest.map(|unit| sentence(scene, unit, kind)).unwrap_or_default()
+        + &words::further(members.len().saturating_sub(1));
     Episode {
         id: String::new(),
         kind,
@@ -135,7 +136,7 @@ pub(super) fn joint(scene: &Scene<'_>, probabilities: impl Iterator<Item = f64>)
 pub(super) fn evidence(scene: &Scene<'_>, members: &[&Unit<'_>], kind: EpisodeKind) -> (Vec<Evidence>, Vec<Evidence>) {
     let mut all: Vec<Evidence> = Vec::new();
     for unit in members {
-        for part in &unit.sum_for(kind).parts {
+        for part in unit.parts(kind) {
             let found = &unit.matches[part.place];
             let new = Evidence {
                 family: found.cue.family.clone(),
@@ -189,10 +190,8 @@ pub(super) fn direct_sentence(scene: &Scene<'_>, hit: &Hit) -> String {
 
 /// What speaks for a unit, in the order of the table of weights.
 pub(super) fn sentence(scene: &Scene<'_>, unit: &Unit<'_>, kind: EpisodeKind) -> String {
-    let mut parts: Vec<_> = unit.sum_for(kind).parts.iter().filter(|part| part.value > 0.0).collect();
-    parts.sort_by_key(|part| part.place);
     let mut said: Vec<String> = Vec::new();
-    for part in parts {
+    for part in unit.parts(kind).into_iter().filter(|part| part.value > 0.0) {
         let one = words::evidence(&unit.matches[part.place].events);
         if !one.is_empty() && !said.contains(&one) {
             said.push(one);
@@ -209,7 +208,7 @@ pub(super) fn codes<'a>(scene: &Scene<'_>, hits: impl Iterator<Item = &'a Hit>) 
     let mut codes: Vec<EpisodeCode> = Vec::new();
     for hit in hits {
         let Some(card) = scene.card(&hit.code) else { continue };
-        let weight = weight_of(hit) * unit_interval(card.cap);
+        let weight = weight_of(hit) * unit_interval(card.cap_of(&hit.rule));
         match codes.iter_mut().find(|code| code.code == hit.code) {
             Some(code) => code.weight = code.weight.max(weight),
             None => codes.push(EpisodeCode { code: hit.code.clone(), label: card.label.clone(), weight }),

@@ -49,7 +49,8 @@ pub(super) fn lines(scene: &Scene<'_>, stretch: Span, members: &[&Unit<'_>]) -> 
     let mut unknown = Vec::new();
     for modality in &scene.settings.modality {
         let Some(least) = modality.least_usable else { continue };
-        let all_blind = modality.markers.iter().all(|marker| scene.input.blind.iter().any(|(blind, _)| blind == marker));
+        let all_blind =
+            modality.markers.iter().all(|marker| scene.input.blind.iter().any(|(blind, _)| blind == marker));
         if all_blind {
             continue;
         }

@@ -21,9 +21,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::settings::Settings;
+use crate::codebook::{Code, Codebook, Polarity};
 use crate::markers::exchange::Exchange;
 use crate::markers::{Event, EventId, SpokenTurn};
-use crate::rules::Hit;
+use crate::rules::{Hit, Rule};
 use crate::time::{FrameGrid, Span};
 use crate::track::{Track, Who, runs};
 
@@ -169,6 +170,7 @@ pub struct Episode {
     /// 1 = look here first; every episode has its own.
     pub rank: u32,
     /// Whether it lies within the review budget.
+    #[serde(default)]
     pub in_budget: bool,
     /// S of DOMAIN C.1; not a probability.
     pub score: f32,
@@ -189,25 +191,16 @@ pub struct Episode {
     /// Set for [`EpisodeKind::Cycle`].
     pub cycle: Option<Cycle>,
     /// Moments that lie mostly inside this episode and are not listed a second time.
+    #[serde(default)]
     pub also: Vec<EpisodeKind>,
     /// The exchanges, or windows where there are none, that make it a candidate, in order.
+    #[serde(default)]
     pub units: Vec<Span>,
     /// What a coder should watch, in order: the clip, or for a cycle each repeat and the break.
+    #[serde(default)]
     pub watch: Vec<Span>,
     /// Seconds of a coder's time: length of `watch` plus overhead (DOMAIN C.4).
     pub review_secs: f64,
-}
-
-/// Whether a code speaks for or against the alliance when it occurs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Polarity {
-    /// It supports.
-    Supporting,
-    /// It strains.
-    Straining,
-    /// It depends.
-    Context,
 }
 
 /// What the episodes need to know about a code.
@@ -215,10 +208,33 @@ pub enum Polarity {
 pub struct CodeCard {
     /// The paper's wording.
     pub label: String,
-    /// Highest weight by its observability (DOMAIN 1): direct 0.9, proxy 0.6, weak 0.35, coder only 0.
+    /// Highest weight by its observability, 0 to 1.
     pub cap: f32,
+    /// The same for rules that see less than their code promises.
+    pub rule_caps: BTreeMap<String, f32>,
     /// Its sign.
     pub polarity: Polarity,
+}
+
+impl CodeCard {
+    /// One card per code of the codebook.
+    pub fn all(codebook: &Codebook) -> BTreeMap<String, Self> {
+        let card = |code: &Code| {
+            let own = |rule: &Rule| Some((rule.id.clone(), codebook.caps().of(rule.observability?)));
+            Self {
+                label: code.label.clone(),
+                cap: codebook.caps().of(code.observability),
+                rule_caps: code.rules.iter().filter_map(own).collect(),
+                polarity: code.polarity,
+            }
+        };
+        codebook.codes().map(|code| (code.id.clone(), card(code))).collect()
+    }
+
+    /// Highest weight of a hit of this rule, 0 to 1.
+    fn cap_of(&self, rule: &str) -> f32 {
+        self.rule_caps.get(rule).copied().unwrap_or(self.cap)
+    }
 }
 
 /// When one modality of one person could be assessed.
@@ -264,7 +280,8 @@ pub struct Input<'a> {
     pub blind: &'a [(String, String)],
     /// Codes by id.
     pub codes: &'a BTreeMap<String, CodeCard>,
-    /// When faces could be assessed. Events of a modality with a least usable share do not count where nothing is said.
+    /// When faces could be assessed. Of whom nothing is said, the `vid.quality` events say it; where neither does, events
+    /// of a modality with a least usable share do not count.
     pub coverage: &'a [Usable],
     /// Chooses the control windows; the same seed chooses the same.
     pub seed: u64,

@@ -43,7 +43,13 @@ fn joined(mut drafts: Vec<Draft>) -> Vec<Draft> {
             Some(last) if draft.span.start() < last.span.end() => {
                 last.span = last.span.hull(draft.span);
                 for sign in draft.signs {
-                    if !last.signs.iter().rev().take(64).any(|old| old.span == sign.span && old.sentence == sign.sentence) {
+                    if !last
+                        .signs
+                        .iter()
+                        .rev()
+                        .take(64)
+                        .any(|old| old.span == sign.span && old.sentence == sign.sentence)
+                    {
                         last.signs.push(sign);
                     }
                 }
@@ -58,11 +64,14 @@ fn joined(mut drafts: Vec<Draft>) -> Vec<Draft> {
 fn avoidant(scene: &Scene<'_>, usual: &Usual) -> Vec<Draft> {
     let settings = &scene.settings.moments.avoidant;
     let Some(short) = usual.words_quantile(settings.short_quantile, settings.least_replies) else { return Vec::new() };
-    let about: Vec<&Exchange> = scene.exchanges.iter().copied().filter(|exchange| is_about_distress(scene, exchange)).collect();
+    let about: Vec<&Exchange> =
+        scene.exchanges.iter().copied().filter(|exchange| is_about_distress(scene, exchange)).collect();
     let is_short = |exchange: &&&Exchange| exchange.reply_words.is_some_and(|words| f64::from(words) < short);
     let mut found = Vec::new();
     for row in about.windows(settings.of.max(1)) {
-        let Some(span) = row.iter().map(|exchange| exchange.prompt.hull(exchange.resp)).reduce(Span::hull) else { continue };
+        let Some(span) = row.iter().map(|exchange| exchange.prompt.hull(exchange.resp)).reduce(Span::hull) else {
+            continue;
+        };
         let shorts: Vec<&&Exchange> = row.iter().filter(is_short).collect();
         if span.length() > settings.within_secs.0 || shorts.len() < settings.least_short {
             continue;
@@ -176,17 +185,17 @@ fn high_shares(scene: &Scene<'_>) -> Vec<(Span, String)> {
         }
         let Some(window) = window.overlap(scene.session).filter(|inside| inside.length() >= length) else { continue };
         // What of the first turn lies before the window does not count.
-        let cut = inside.front().map_or((0.0, false), |&(old, of_client)| {
-            (window.start().secs_after(old.start()).max(0.0), of_client)
-        });
+        let cut = inside
+            .front()
+            .map_or((0.0, false), |&(old, of_client)| (window.start().secs_after(old.start()).max(0.0), of_client));
         let told = found.last().is_some_and(|(last, _): &(Span, String)| window.start() < last.end());
         if told {
             continue;
         }
         let of = |who: bool| (secs[usize::from(who)] - if cut.1 == who { cut.0 } else { 0.0 }).max(0.0);
         let (own, other) = (of(true), of(false));
-        // Most of the window is speech at all, and the therapist had a chance to be passed by.
-        if other > 0.0 && own >= window.secs_f64() / 2.0 && own / (own + other) >= settings.share {
+        // Without a word of the therapist's there is nothing to pass by.
+        if other > 0.0 && own >= settings.least_speaking * window.secs_f64() && own / (own + other) >= settings.share {
             found.push((window, words::high_share(own / (own + other), window.secs_f64())));
         }
     }
@@ -208,7 +217,8 @@ fn secure(scene: &Scene<'_>, units: &[Unit<'_>]) -> Vec<Draft> {
                 })
                 .collect()
         };
-        let by_rule = unit.hits.iter().find(|hit| settings.codes.contains(&hit.code)).map(|hit| vec![by_code(scene, hit)]);
+        let by_rule =
+            unit.hits.iter().find(|hit| settings.codes.contains(&hit.code)).map(|hit| vec![by_code(scene, hit)]);
         let Some(disclosed) = by_rule.or_else(|| all_of(&settings.disclosed)) else { continue };
         let Some(taken_up) = all_of(&settings.with) else { continue };
         // The same text patterns in a reply that would be a candidate of another kind say the opposite.

@@ -20,7 +20,8 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
     let mut order: Vec<usize> = (0..episodes.len()).collect();
     order.sort_by(|&a, &b| worth(&episodes[b]).total_cmp(&worth(&episodes[a])).then(a.cmp(&b)));
 
-    let mut chosen = choose(episodes, &order, budget_secs * (1.0 - settings.control_share), settings.family_share_at_most);
+    let mut chosen =
+        choose(episodes, &order, budget_secs * (1.0 - settings.control_share), settings.family_share_at_most);
     let (length_secs, wanted) = loop {
         let watched = chosen.iter().flat_map(|&place| &episodes[place].watch).map(|clip| clip.secs_f64()).collect();
         let length_secs = super::statistics::median(watched).unwrap_or(f64::from(settings.control_secs));
@@ -107,8 +108,10 @@ fn controls(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &[Episode], length_
     let mut random = Random(scene.input.seed);
     let mut found = Vec::new();
     while found.len() < wanted {
-        let gaps: Vec<Span> =
-            free(scene.session, &mut taken).into_iter().filter(|gap| gap.end().secs_after(gap.start()) >= length_secs).collect();
+        let gaps: Vec<Span> = free(scene.session, &mut taken)
+            .into_iter()
+            .filter(|gap| gap.end().secs_after(gap.start()) >= length_secs)
+            .collect();
         let room = |gap: &Span| (gap.end().nanos().saturating_sub(gap.start().nanos()) - length).max(0) as u64 + 1;
         let total = gaps.iter().map(room).fold(0_u64, u64::saturating_add);
         if total == 0 {

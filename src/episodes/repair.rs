@@ -11,22 +11,24 @@ use crate::markers::exchange::Exchange;
 use crate::time::{SessionTime, Span};
 use crate::track::Who;
 
-/// A remark may start a little before the reply is over.
-const EARLY: Duration = Duration::from_secs(1);
-
 /// Looks for the remark and the signs of re-engagement after a rupture candidate.
 pub(super) fn repair(scene: &Scene<'_>, usual: &Usual, episode: &Episode) -> Repair {
     let settings = &scene.settings.repair;
     let (first, last) = (episode.units.first(), episode.units.last());
     let ended = last.map_or(episode.span.end(), |unit| unit.end());
     let first_ended = first.map_or(ended, |unit| unit.end());
-    let after_it = Span::new(ended.minus(EARLY), ended.plus(settings.remark_within_secs.0));
-    let inside_it = Span::new(first_ended.minus(EARLY), ended.minus(EARLY));
+    let after_it =
+        Span::new(ended.minus(scene.settings.repair.early_secs.0), ended.plus(settings.remark_within_secs.0));
+    let inside_it = Span::new(
+        first_ended.minus(scene.settings.repair.early_secs.0),
+        ended.minus(scene.settings.repair.early_secs.0),
+    );
     let remarks = |window: Option<Span>| window.map_or(Vec::new(), |w| scene.events.starting_in(&settings.remarks, w));
     let remark = remarks(after_it).first().copied().or_else(|| remarks(inside_it).last().copied());
 
     let from = remark.map_or(ended, |remark| remark.span.end());
-    let signs = after(scene, from, settings.after_secs.0).map_or(Vec::new(), |after| signs(scene, usual, episode, after));
+    let signs =
+        after(scene, from, settings.after_secs.0).map_or(Vec::new(), |after| signs(scene, usual, episode, after));
     let met = signs.iter().filter(|(_, met)| *met).count();
     let assessable = signs.len() >= settings.least_signs && can_see(scene, &settings.remarks);
     let outcome = match (assessable, remark, met >= settings.least_signs) {
@@ -56,7 +58,7 @@ pub(super) fn exchanges_in<'s, 'a>(scene: &'s Scene<'a>, window: Span) -> &'s [&
 
 /// Median words of the replies that start in a stretch; `None` if no reply with known words does.
 pub(super) fn reply_words(scene: &Scene<'_>, window: Span) -> Option<f64> {
-    let early = Span::new(window.start().minus(EARLY), window.end())?;
+    let early = Span::new(window.start().minus(scene.settings.repair.early_secs.0), window.end())?;
     median(exchanges_in(scene, early).iter().filter_map(|exchange| exchange.reply_words).map(f64::from).collect())
 }
 
@@ -70,7 +72,8 @@ pub(super) fn per_minute(scene: &Scene<'_>, markers: &[String], window: Span) ->
 
 /// Whether enough of the client's face was usable in a stretch.
 pub(super) fn face_usable(scene: &Scene<'_>, window: Span) -> bool {
-    let least = scene.settings.modality.iter().find(|modality| modality.id == "face").and_then(|face| face.least_usable);
+    let least =
+        scene.settings.modality.iter().find(|modality| modality.id == "face").and_then(|face| face.least_usable);
     let share = scene.usable_share("face", Who::Client, window);
     least.is_none_or(|least| share.is_some_and(|share| share >= least))
 }
@@ -87,7 +90,8 @@ fn signs(scene: &Scene<'_>, usual: &Usual, episode: &Episode, after: Span) -> Ve
         let found = count(scene, &settings.distress_words, after);
         signs.push((format!("words of distress or of the mind in {found} places"), found > 0));
     }
-    let rates = (per_minute(scene, &settings.negative_face, episode.clip), per_minute(scene, &settings.negative_face, after));
+    let rates =
+        (per_minute(scene, &settings.negative_face, episode.clip), per_minute(scene, &settings.negative_face, after));
     if let (Some(before), Some(then)) = rates
         && before > 0.0
     {
@@ -97,7 +101,9 @@ fn signs(scene: &Scene<'_>, usual: &Usual, episode: &Episode, after: Span) -> Ve
     if let Some(met) = averted_ended(scene, episode, after) {
         signs.push(("looking away ended".into(), met));
     }
-    if let (Some((secs, met)), Some((low, high))) = (latency_back(scene, usual, episode, after), usual.latency_quartiles()) {
+    if let (Some((secs, met)), Some((low, high))) =
+        (latency_back(scene, usual, episode, after), usual.latency_quartiles())
+    {
         signs.push((format!("{secs:.1} s until replies (median; own usual {low:.1} to {high:.1} s)"), met));
     }
     if can_see(scene, &settings.taken_up) {
@@ -119,7 +125,8 @@ fn averted_ended(scene: &Scene<'_>, episode: &Episode, after: Span) -> Option<bo
         let all = settings.averted.iter().flat_map(|pattern| scene.events.matching(pattern, window));
         all.filter(|event| scene.counts(event, window)).collect()
     };
-    let least = scene.settings.modality.iter().find(|modality| modality.id == "gaze").and_then(|gaze| gaze.least_usable);
+    let least =
+        scene.settings.modality.iter().find(|modality| modality.id == "gaze").and_then(|gaze| gaze.least_usable);
     let share = scene.usable_share("gaze", Who::Client, last_part);
     let seen = least.is_none_or(|least| share.is_some_and(|share| share >= least));
     let looked_away = !averted(episode.clip).is_empty();
@@ -134,7 +141,7 @@ fn latency_back(scene: &Scene<'_>, usual: &Usual, episode: &Episode, after: Span
         median(exchanges_in(scene, window).iter().filter_map(|exchange| exchange.latency_secs).collect())
     };
     let during = median_in(episode.span)?;
-    let then = median_in(Span::new(after.start().minus(EARLY), after.end())?)?;
+    let then = median_in(Span::new(after.start().minus(scene.settings.repair.early_secs.0), after.end())?)?;
     (!usual_range.contains(&during)).then(|| (then, usual_range.contains(&then)))
 }
 

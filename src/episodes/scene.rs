@@ -46,6 +46,11 @@ impl<'a> Scene<'a> {
             let list = lists.entry((&usable.modality, usable.who)).or_default();
             list.extend(usable.spans.iter().copied().enumerate().map(|(place, span)| (span, place)));
         }
+        for event in input.events.iter().filter(|event| event.marker == "vid.quality") {
+            if !input.coverage.iter().any(|usable| usable.modality == "face" && usable.who == event.who) {
+                lists.entry(("face", event.who)).or_default().push((event.span, 0));
+            }
+        }
         let mut modality = BTreeMap::new();
         for (place, group) in settings.modality.iter().enumerate() {
             modality.extend(group.markers.iter().map(|marker| (marker.as_str(), place)));

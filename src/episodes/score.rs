@@ -1,8 +1,9 @@
 //! One exchange, or one window where there is none, with the cues found in it and their sums (DOMAIN C.1).
 
+use super::EpisodeKind;
 use super::scene::{Scene, unit_interval};
 use super::settings::{Cue, Window};
-use super::{EpisodeKind, Polarity};
+use crate::codebook::Polarity;
 use crate::markers::Event;
 use crate::markers::exchange::Exchange;
 use crate::rules::Hit;
@@ -71,7 +72,11 @@ impl<'a> Unit<'a> {
             None => span,
         };
         let look_back = span.widened(settings.look_back_secs.0, std::time::Duration::ZERO);
-        let hits = scene.hits_in(span.hull(reply));
+        // A rule may rest on a face that was hardly seen: such a hit does not count either.
+        let mut hits = scene.hits_in(span.hull(reply));
+        hits.retain(|hit| {
+            hit.because.iter().filter_map(|&id| scene.events.get(id)).all(|one| scene.counts(one, reply))
+        });
         let mut unit = Self {
             span,
             reply,
@@ -155,11 +160,10 @@ impl<'a> Unit<'a> {
     fn direct_code(&self, scene: &Scene<'a>) -> Option<&'a Hit> {
         let settings = &scene.settings.candidate;
         strongest(self.hits.iter().copied().filter(|hit| {
-            let direct = scene
-                .card(&hit.code)
-                .is_some_and(|card| card.cap >= settings.direct_cap && card.polarity == Polarity::Straining);
-            let rule = format!("{}/{}", hit.code, hit.rule);
-            direct && !settings.direct_not.contains(&rule) && weight_of(hit) >= settings.direct_from
+            let direct = scene.card(&hit.code).is_some_and(|card| {
+                card.cap_of(&hit.rule) >= settings.direct_cap && card.polarity == Polarity::Straining
+            });
+            direct && weight_of(hit) >= settings.direct_from
         }))
     }
 
@@ -193,14 +197,30 @@ impl<'a> Unit<'a> {
         self.sum_for(kind).score
     }
 
-    /// The sum that made it this type.
-    pub(super) fn sum_for(&self, kind: EpisodeKind) -> &Sum {
+    fn sum_for(&self, kind: EpisodeKind) -> &Sum {
         let confronting = match kind {
             EpisodeKind::Confrontation => true,
             EpisodeKind::Mixed => self.confrontation.score > self.withdrawal.score,
             _ => false,
         };
         if confronting { &self.confrontation } else { &self.withdrawal }
+    }
+
+    /// What makes it this type, in the order of the table; for mixed ones what makes it either.
+    pub(super) fn parts(&self, kind: EpisodeKind) -> Vec<Part> {
+        let mut parts = self.sum_for(kind).parts.clone();
+        if kind == EpisodeKind::Mixed {
+            let both = self.withdrawal.parts.iter().chain(&self.confrontation.parts);
+            for part in both {
+                match parts.iter_mut().find(|old| old.place == part.place) {
+                    Some(old) if part.value.abs() > old.value.abs() => *old = *part,
+                    Some(_) => {}
+                    None => parts.push(*part),
+                }
+            }
+        }
+        parts.sort_by_key(|part| part.place);
+        parts
     }
 
     /// p of DOMAIN C.1: `1 / (1 + exp(-(b + S)))`, capped without a transcript. For ranking only.
@@ -247,9 +267,7 @@ fn by_events<'a>(scene: &Scene<'a>, cue: &'a Cue, window: Span) -> Option<Match<
         line.iter()
             .copied()
             .filter(|event| match (anchor, cue.together_secs) {
-                (Some(anchor), Some(apart)) => {
-                    anchor.span.widened(apart.0, apart.0).overlap(event.span).is_some()
-                }
+                (Some(anchor), Some(apart)) => anchor.span.widened(apart.0, apart.0).overlap(event.span).is_some(),
                 _ => true,
             })
             .fold(None, |best: Option<&Event>, event| match best {
@@ -275,11 +293,13 @@ fn by_events<'a>(scene: &Scene<'a>, cue: &'a Cue, window: Span) -> Option<Match<
             })?
             .0;
         let several = cue.events[line].times.unwrap_or(1) > 1;
-        chosen = if several { Some(lines[line].clone()) } else { best_near(&lines[line], None).map(|event| vec![event]) };
+        chosen =
+            if several { Some(lines[line].clone()) } else { best_near(&lines[line], None).map(|event| vec![event]) };
     } else if cue.together_secs.is_none() {
         chosen = Some(group(None, usize::MAX));
     } else {
-        for (line, anchor) in lines.iter().enumerate().flat_map(|(line, events)| events.iter().map(move |e| (line, *e))) {
+        for (line, anchor) in lines.iter().enumerate().flat_map(|(line, events)| events.iter().map(move |e| (line, *e)))
+        {
             let found = group(Some(anchor), line);
             let better = |old: &Vec<&Event>| mean(scene, &found) > mean(scene, old);
             if found.len() >= least && chosen.as_ref().is_none_or(better) {
@@ -325,12 +345,12 @@ pub(super) fn units<'a>(scene: &Scene<'a>) -> Vec<Unit<'a>> {
     spans.into_iter().map(|(span, exchange)| Unit::new(scene, exchange, span)).collect()
 }
 
-fn windows<'a>(
+fn windows(
     from: crate::time::SessionTime,
     to: crate::time::SessionTime,
     length: std::time::Duration,
     step: std::time::Duration,
-    spans: &mut Vec<(Span, Option<&'a Exchange>)>,
+    spans: &mut Vec<(Span, Option<&Exchange>)>,
 ) {
     let mut start = from;
     let before = spans.len();
@@ -342,7 +362,8 @@ fn windows<'a>(
         start = start.plus(step);
     }
     // What a whole step would have left over at the end.
-    let last = spans.last().filter(|(last, exchange)| exchange.is_none() && last.start() >= from).map(|(last, _)| *last);
+    let last =
+        spans.last().filter(|(last, exchange)| exchange.is_none() && last.start() >= from).map(|(last, _)| *last);
     if let Some(rest) = last.and_then(|last| Span::new(to.minus(length), to).filter(|rest| rest.end() > last.end())) {
         spans.push((rest, None));
     }

@@ -83,8 +83,6 @@ pub struct Candidate {
     pub direct_cap: f32,
     /// Strength x quality from which a direct code is a candidate alone, 0 to 1.
     pub direct_from: f32,
-    /// Rules of direct codes that are no direct observation, as `code/rule`.
-    pub direct_not: Vec<String>,
     /// Groups of families that make no candidate without another family.
     pub never_alone: Vec<Vec<String>>,
 }
@@ -230,6 +228,8 @@ pub struct Cycle {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repair {
+    /// What follows may start so long before the other is over.
+    pub early_secs: Secs,
     /// The remark comes so soon after the episode.
     pub remark_within_secs: Secs,
     /// Signs are looked for in this stretch.
@@ -304,6 +304,8 @@ pub struct Preoccupied {
     pub share: f64,
     /// .. over this long.
     pub share_over_secs: Secs,
+    /// Least share of that stretch in which the client speaks, 0 to 1.
+    pub least_speaking: f64,
     /// One of these codes or of `with` has to be inside.
     pub with_codes: Vec<String>,
     /// One of these or of `with_codes` has to be inside.
@@ -391,6 +393,7 @@ impl AsWritten {
         share("join.exponent", self.join.exponent)?;
         share("moments.avoidant.short_quantile", self.moments.avoidant.short_quantile)?;
         share("moments.preoccupied.share", self.moments.preoccupied.share)?;
+        share("moments.preoccupied.least_speaking", self.moments.preoccupied.least_speaking)?;
         above_zero("moments.preoccupied.share_over_secs", f64::from(self.moments.preoccupied.share_over_secs))?;
         above_zero("ranking.playing_speed", self.ranking.playing_speed)?;
         above_zero("ranking.control_secs", f64::from(self.ranking.control_secs))?;
@@ -427,7 +430,10 @@ impl AsWritten {
                 return Err(format!("at_least of the cue {:?} must be 1 to its number of events", cue.id));
             }
             if cue.withdrawal * cue.confrontation < 0.0 {
-                return Err(format!("the cue {:?} speaks for one type and against the other: make it two cues", cue.id));
+                return Err(format!(
+                    "the cue {:?} speaks for one type and against the other: make it two cues",
+                    cue.id
+                ));
             }
         }
         let referred = self.cue.iter().flat_map(|cue| &cue.replaces).chain(&self.cycle.without_exploration);

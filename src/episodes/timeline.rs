@@ -36,7 +36,7 @@ impl SpanIndex {
     pub(super) fn covered_secs(&self, window: Span) -> f64 {
         let mut found = Vec::new();
         self.search(window, 0, self.items.len(), &mut found);
-        found.into_iter().filter_map(|at| self.items[at].0.overlap(window)).map(Span::secs_f64).sum()
+        found.into_iter().filter_map(|at| self.items[at].0.overlap(window)).map(Span::secs_f64).fold(0.0, |a, b| a + b)
     }
 
     /// Positions in `items`, in order.
@@ -139,8 +139,14 @@ impl<'a> Timeline<'a> {
 
     /// Events of these markers about the client that belong to a stretch, in order of start.
     pub(super) fn of_client(&self, markers: &[String], window: Span) -> Vec<&'a Event> {
-        let pattern =
-            Pattern { markers: markers.to_vec(), kinds: vec![], who: Role::Client, below: None, above: None, times: None };
+        let pattern = Pattern {
+            markers: markers.to_vec(),
+            kinds: vec![],
+            who: Role::Client,
+            below: None,
+            above: None,
+            times: None,
+        };
         self.matching(&pattern, window)
     }
 

@@ -62,12 +62,25 @@ pub(super) fn name(marker: &str) -> &str {
     }
 }
 
+/// Up to here a turn is called short: the loose minimal response of DOMAIN B.
+const SHORT_WORDS: u32 = 5;
+/// The same where words are not known, in seconds.
+const SHORT_SECS: f64 = 2.0;
+
 /// One event in words; `None` for events that only say where to look, such as the prompt itself.
 fn event(event: &Event) -> Option<String> {
     let long = secs(event.span.secs_f64());
     let kind = event.kind.as_deref().unwrap_or_default();
     let text = match event.marker.as_str() {
-        "txt.prompt" | "txt.meta" | "aud.vad" | "aud.turnlen" | "aud.talkshare" => return None,
+        "txt.prompt" | "txt.meta" | "aud.vad" | "aud.talkshare" => return None,
+        "aud.turnlen" if event.who == Who::Therapist => return None,
+        "aud.turnlen" => match event.words {
+            Some(1) => "short answer (1 word)".into(),
+            Some(words) if words <= SHORT_WORDS => format!("short answer ({words} words)"),
+            Some(words) => format!("answer ({words} words)"),
+            None if event.span.secs_f64() <= SHORT_SECS => format!("short answer ({long})"),
+            None => format!("answer ({long})"),
+        },
         "aud.silence3" if kind == "TT" => format!("no answer for {long}"),
         "aud.silence3" => format!("{long} silence"),
         "aud.lapse" => format!("nobody spoke for {long}"),
@@ -94,7 +107,8 @@ fn event(event: &Event) -> Option<String> {
         "txt.cohere" => "answer takes up words of the question".into(),
         "txt.ack" => "acknowledged what was said".into(),
         "vid.express" => format!("face moved little for {long}"),
-        "vid.contempt" | "vid.disgust" | "vid.pout" | "vid.press" | "vid.suck" | "vid.brow" | "vid.smile" | "vid.nod" => {
+        "vid.contempt" | "vid.disgust" | "vid.pout" | "vid.press" | "vid.suck" | "vid.brow" | "vid.smile"
+        | "vid.nod" => {
             format!("{} {long}", name(&event.marker))
         }
         "vid.gazeav" => format!("looked away {long}"),
@@ -222,15 +236,35 @@ mod tests {
 
     /// Words that say more than what was measured.
     const NEVER: &[&str] = &[
-        "resist", "refus", "angry", "anger", "sad", "hostil", "defens", "avoid", "withdraw", "contempt", "disgust", "ruptur",
-        "pout", "sulk", "denial", "denies", "nervous", "anxious", "unwilling", "uncooperative", "ignor",
+        "resist",
+        "refus",
+        "angry",
+        "anger",
+        "sad",
+        "hostil",
+        "defens",
+        "avoid",
+        "withdraw",
+        "contempt",
+        "disgust",
+        "ruptur",
+        "pout",
+        "sulk",
+        "denial",
+        "denies",
+        "nervous",
+        "anxious",
+        "unwilling",
+        "uncooperative",
+        "ignor",
     ];
 
     #[test]
     fn no_marker_is_said_in_words_that_judge() {
         let settings: Settings = toml::from_str(include_str!("../../config/episodes.toml")).unwrap();
         let span = crate::time::Span::from_millis(0, 1400).unwrap();
-        let mut said = vec![NO_WORDS.to_owned(), NO_ROLES.to_owned(), NO_EXCHANGE.to_owned(), NO_PROMPT_KIND.to_owned()];
+        let mut said =
+            vec![NO_WORDS.to_owned(), NO_ROLES.to_owned(), NO_EXCHANGE.to_owned(), NO_PROMPT_KIND.to_owned()];
         for marker in settings.modality.iter().flat_map(|m| &m.markers) {
             assert_ne!(name(marker), marker, "{marker} has no words");
             said.push(name(marker).to_owned());

@@ -23,9 +23,17 @@ pub fn write_episodes(session: &Session, to: impl Write) -> io::Result<()> {
 
 fn write<T>(session: &Session, columns: &[Column<T>], rows: &[T], to: impl Write) -> io::Result<()> {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
-    table.write_record(columns.iter().map(|column| column.name))?;
+    table.write_record(columns.iter().map(|column| column.name)).map_err(as_io)?;
     for row in rows {
-        table.write_record(columns.iter().map(|column| (column.cell)(session, row)))?;
+        table.write_record(columns.iter().map(|column| (column.cell)(session, row))).map_err(as_io)?;
     }
     table.flush()
+}
+
+/// Keeps "disk full" recognisable.
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(inner) => inner,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }

@@ -33,6 +33,26 @@ pub(super) fn take(folder: &Path, session: &Session, options: &Options<'_>) -> R
     }
 }
 
+/// Tells before the work whether results can be written to this folder, which is made if need be: it is none of somebody
+/// else's, and a file can be made in it.
+///
+/// # Errors
+/// As [`super::write_results`]; whether it holds another session's results shows only when the session is known.
+pub fn may_write(folder: &Path, options: &Options<'_>) -> Result<(), ExportError> {
+    if folder.exists() && !folder.is_dir() {
+        return Err(ExportError::NotAFolder { folder: folder.to_owned() });
+    }
+    fs::create_dir_all(folder).map_err(|source| ExportError::writing(folder, source))?;
+    let foreign = foreign_files(folder, options).map_err(|source| ExportError::writing(folder, source))?;
+    if let Some(first) = foreign.first()
+        && !folder.join(NAMES[0]).is_file()
+    {
+        return Err(ExportError::NotOurs { count: foreign.len(), first: first.clone(), folder: folder.to_owned() });
+    }
+    let trial = folder.join(part_name(NAMES[0]));
+    File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|source| ExportError::writing(&trial, source))
+}
+
 /// Of the same recordings, or of the same name (a recording that was exported anew).
 fn same_session(stored: &Session, new: &Session) -> bool {
     let recordings = |session: &Session| session.media.iter().map(|media| media.sha256.clone()).collect::<Vec<_>>();

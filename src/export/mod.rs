@@ -16,6 +16,7 @@ mod picture;
 mod settings;
 mod words;
 
+pub use folder::may_write;
 pub use settings::{FaceRow, Settings};
 pub use words::{CodeWords, Codes, Tone};
 

@@ -1,7 +1,7 @@
 //! Direction of looking: where the irises sit between the eye corners, turned by the head.
 //!
 //! Each iris centre is taken in head axes, from the middle between the corners of its eye, as lying on a small sphere
-//! (`gaze.eye_radius`). Not calibrated: absolute degrees are rough, changes within a person are what markers use
+//! (`gaze.radius_across`, `gaze.radius_upright`). Not calibrated: absolute degrees are rough, changes within a person are what markers use
 //! (DOMAIN vid.gazeav takes the person's usual direction as zero). Glasses, half-shut lids and faces turned far away
 //! make it worse; MODELS.md 7 lists its accuracy as not verified.
 
@@ -37,8 +37,8 @@ pub fn direction(points: &Points, pose: &Pose, settings: &Gaze) -> [f32; 2] {
             continue;
         }
         let offset = (at(eye.iris) - (corners[0] + corners[1]) / 2.0) / width;
-        let radius = f64::from(settings.eye_radius);
-        let (x, y) = (offset.x / radius, (offset.y - f64::from(settings.rest_above)) / radius);
+        let x = offset.x / f64::from(settings.radius_across);
+        let y = (offset.y - f64::from(settings.rest_above)) / f64::from(settings.radius_upright);
         // An iris beyond the sphere's rim looks along the rim.
         let rim = x.hypot(y).max(0.98) / 0.98;
         let (x, y) = (x / rim, y / rim);
@@ -87,10 +87,11 @@ mod tests {
     #[test]
     fn eyes_and_head_add_up() {
         let rest = f64::from(shipped().gaze.rest_above);
-        let half = f64::from(shipped().gaze.eye_radius) * 0.5;
+        let half = f64::from(shipped().gaze.radius_across) * 0.5;
+        let half_up = f64::from(shipped().gaze.radius_upright) * 0.5;
         check(look(0.0, [0.0, rest], 0.3), [0.0, 0.0]);
         check(look(0.0, [half, rest], 0.3), [30.0, 0.0]);
-        check(look(0.0, [0.0, rest - half], 0.3), [0.0, -30.0]);
+        check(look(0.0, [0.0, rest - half_up], 0.3), [0.0, -30.0]);
         check(look(20.0, [0.0, rest], 0.3), [20.0, 0.0]);
         check(look(20.0, [-half, rest], 0.3), [-10.0, 0.0]);
     }

@@ -119,8 +119,10 @@ pub struct Quality {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gaze {
-    /// Radius on which the iris turns, in eye widths.
-    pub eye_radius: f32,
+    /// Radius on which the iris turns to the sides, in eye widths.
+    pub radius_across: f32,
+    /// Radius on which the iris turns up and down, in eye widths.
+    pub radius_upright: f32,
     /// Height of the resting iris above the corners, in eye widths.
     pub rest_above: f32,
     /// Lid opening below which the eye is shut, in eye widths.
@@ -156,7 +158,8 @@ impl Settings {
             ("identity.elsewhere_difference", self.identity.elsewhere_difference),
             ("quality.sharp", self.quality.sharp),
             ("quality.blurred", self.quality.blurred),
-            ("gaze.eye_radius", self.gaze.eye_radius),
+            ("gaze.radius_across", self.gaze.radius_across),
+            ("gaze.radius_upright", self.gaze.radius_upright),
             ("gaze.min_opening", self.gaze.min_opening),
         ];
         for (name, value) in positive {
@@ -210,7 +213,7 @@ pub(super) mod tests {
         check("min_score = 0.6", "min_score = 1.5", "search.min_score");
         check("min_width_px = 32.0", "min_width_px = nan", "search.min_width_px");
         check("numer = 2, denom = 25", "numer = 9, denom = 2", "step");
-        check("blurred = 0.002", "blurred = 0.2", "quality.sharp");
+        check("blurred = 0.003", "blurred = 0.2", "quality.sharp");
         check("full = 80.0", "full = inf", "not nan or inf");
     }
 

@@ -57,7 +57,7 @@ pub struct SoundSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PictureSettings {
-    /// Decoder threads; the pictures do not depend on it.
+    /// Decoder threads; the pictures of a film without damage do not depend on it.
     pub threads: usize,
     /// In MPEG program streams, a deviation of one picture from the regular row is believed after this time.
     pub steady_over_secs: Secs,

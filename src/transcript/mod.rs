@@ -3,9 +3,12 @@
 //! [`read`] finds the format by content, not by the file's ending, and keeps what can be read of a damaged file: each
 //! bad line becomes a warning with its number.
 
+mod activity;
+mod by_order;
 mod clean;
 mod cues;
 mod decode;
+pub mod onto_clock;
 mod plain;
 mod stamp;
 mod stm;
@@ -161,7 +164,7 @@ pub struct ColumnNames {
     pub end_ms: Vec<String>,
 }
 
-/// The parts of `config/transcript.toml` that reading needs.
+/// `config/transcript.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -171,6 +174,8 @@ pub struct Settings {
     pub notes: NoteWords,
     /// Tables.
     pub columns: ColumnNames,
+    /// Laying turns on the session clock.
+    pub onto_clock: onto_clock::ClockSettings,
 }
 
 const KNOWN: &str =

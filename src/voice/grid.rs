@@ -103,7 +103,8 @@ mod tests {
                 (-(ROW as i64)..FRAME_ZERO as i64).contains(&inside)
                     || (WINDOW as i64 - 800..WINDOW as i64 + 1).contains(&inside)
             });
-            let allowed = if edge { 60.0 } else { 0.5 };
+            // 415 samples at most, at the weight of an edge.
+            let allowed = if edge { 150.0 } else { 0.5 };
             assert!((mean - middle).abs() <= allowed, "row {row}: {mean}, not {middle}");
         }
     }

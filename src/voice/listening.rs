@@ -42,8 +42,6 @@ pub(super) struct Heard {
     pub room_dbfs: Vec<f32>,
     /// Networks that ran, in order of name.
     pub models: Vec<ModelFile>,
-    /// Whether voices were fingerprinted.
-    pub fingerprinted: bool,
     /// What did not go as it should.
     pub problems: Vec<String>,
 }
@@ -171,9 +169,13 @@ pub(super) fn hear(
     job: &Job<'_>,
 ) -> Result<Heard, VoiceError> {
     let channels = request.channels;
+    let mut settings = settings.clone();
+    if channels == Channels::OnePerPerson {
+        settings.segmentation.speech_odds = settings.segmentation.microphone_speech_odds;
+    }
+    let settings = &settings;
     let mut problems = Vec::new();
     let ears = load(shelf, settings, request.threads.max(1), wants_prints, &mut problems)?;
-    let fingerprinted = ears.iter().any(|ears| ears.speaker.is_some());
     let mut models: Vec<ModelFile> = ears.first().map_or_else(Vec::new, |ears| {
         let speaker = ears.speaker.as_ref().map(|(network, _)| network.file().clone());
         std::iter::once(ears.segmentation.file().clone()).chain(speaker).collect()
@@ -213,9 +215,12 @@ pub(super) fn hear(
             });
         }
         drop((done_in, work_out));
+        // Windows are not finished in order; progress only goes forward.
+        let mut done = 0;
         let mut keep = |(lane, index, window): (usize, usize, Result<Window, VoiceError>)| {
             let window = window?;
-            job.done_to((window.start_sample + WINDOW) as f64 / f64::from(SOUND_RATE))?;
+            done = done.max(window.start_sample + WINDOW);
+            job.done_to(done as f64 / f64::from(SOUND_RATE))?;
             let lane: &mut Vec<Option<Window>> = &mut windows[lane];
             lane.resize(lane.len().max(index + 1), None);
             lane[index] = Some(window);
@@ -253,7 +258,6 @@ pub(super) fn hear(
         lane_dbfs: stream.lane_levels.into_iter().map(RowLevels::into_dbfs).collect(),
         room_dbfs: stream.room_levels.into_dbfs(),
         models,
-        fingerprinted,
         problems,
     })
 }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod grid;
 mod layout;
 mod levels;
+mod links;
 mod listening;
 mod microphones;
 mod people;

@@ -9,6 +9,7 @@ use kodama::{Method, linkage};
 
 use super::fingerprint::{cosine, to_unit_length};
 use super::grid::row_of_frame;
+use super::links::linked_prints;
 use super::listening::Window;
 use super::segmentation::{FRAME_HOP, VOICES};
 use super::settings::People;
@@ -63,15 +64,17 @@ pub(super) fn seat_everyone(
 ) -> Seating {
     let spoken: Vec<_> = windows.iter().map(spoken_secs).collect();
     let mut seats: Vec<[Option<Seat>; VOICES]> = vec![[None; VOICES]; windows.len()];
+    let linked = linked_prints(windows);
     let items: Vec<Item<'_>> = windows
         .iter()
+        .zip(&linked)
         .enumerate()
-        .flat_map(|(at, window)| {
-            window.prints.iter().map(move |print| Item {
+        .flat_map(|(at, (window, linked))| {
+            window.prints.iter().zip(linked).map(move |(print, numbers)| Item {
                 window: at,
                 voice: print.voice,
                 solo_secs: print.solo_secs,
-                numbers: &print.numbers,
+                numbers,
             })
         })
         .collect();
@@ -347,5 +350,120 @@ fn seat_by_time(window: &Window, spoken: &[f32; VOICES], seats: &mut [Option<Sea
         };
         seats[voice] = Some(seat);
         activity.add(window, voice, seat.person);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fingerprint::Print;
+    use super::super::segmentation::{FRAMES, FrameVoices};
+    use super::super::settings::tests::default_settings;
+    use super::*;
+
+    /// A fingerprint in a plane, at this angle.
+    fn print_at(degrees: f32) -> Vec<f32> {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        vec![cos, sin]
+    }
+
+    /// A window from one character per second: `0`, `1`, `2` a voice alone, `.` nobody. `prints` gives voices and
+    /// angles.
+    fn window(start_secs: usize, picture: &str, prints: &[(usize, f32)]) -> Window {
+        let picture: Vec<char> = picture.chars().collect();
+        let frames: Vec<FrameVoices> = (0..FRAMES)
+            .map(|frame| {
+                let second = frame * FRAME_HOP / SOUND_RATE as usize;
+                let mut now = FrameVoices::default();
+                if let Some(voice) = picture.get(second).and_then(|c| c.to_digit(10)) {
+                    now.voices[voice as usize] = 255;
+                    now.any = 255;
+                }
+                now
+            })
+            .collect();
+        let print = |&(voice, degrees): &(usize, f32)| {
+            let solo = frames.iter().filter(|f| f.voices[voice] == 255).count() * FRAME_HOP;
+            Print { voice, solo_secs: solo as f32 / SOUND_RATE as f32, numbers: print_at(degrees) }
+        };
+        let prints: Vec<Print> = prints.iter().map(print).collect();
+        Window { start_sample: start_secs * SOUND_RATE as usize, anchor: !prints.is_empty(), frames, prints }
+    }
+
+    /// The person in each seat, as `window:voice=person`, and how many there are.
+    fn check(windows: &[Window], expected: usize, expect: &str) {
+        let seating = seat_everyone(windows, 6000, expected, 0.8, &default_settings().people);
+        let mut found = format!("{} people", seating.people);
+        for (at, seats) in seating.windows.iter().enumerate() {
+            for (voice, seat) in seats.iter().enumerate() {
+                if let Some(seat) = seat {
+                    assert!((0.0..=1.0).contains(&seat.confidence), "{seat:?}");
+                    found += &format!(" {at}:{voice}={}", seat.person);
+                }
+            }
+        }
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn fingerprints_find_their_people_whatever_their_number() {
+        let windows = [
+            window(0, "000..111..", &[(0, 0.0), (1, 90.0)]),
+            window(10, "111..222..", &[(1, 5.0), (2, 85.0)]),
+            window(20, "..00000...", &[(0, 95.0)]),
+        ];
+        check(&windows, 2, "2 people 0:0=0 0:1=1 1:1=0 1:2=1 2:0=1");
+    }
+
+    #[test]
+    fn one_voice_is_not_cut_in_two_to_please_the_expectation() {
+        let windows = [
+            window(0, "00000.....", &[(0, 0.0)]),
+            window(10, "00000.....", &[(0, 20.0)]),
+            window(20, "11111", &[(1, 9.0)]),
+        ];
+        check(&windows, 2, "1 people 0:0=0 1:0=0 2:1=0");
+    }
+
+    #[test]
+    fn noise_that_speaks_for_a_moment_is_no_person() {
+        let mut short = window(10, "1.........", &[(1, 90.0)]);
+        // 0.5 s.
+        short.frames.iter_mut().take(FRAMES / 20).for_each(|f| f.any = 255);
+        short.frames.iter_mut().skip(FRAMES / 20).for_each(|f| *f = FrameVoices::default());
+        short.prints[0].solo_secs = 0.5;
+        let windows = [window(0, "00000.....", &[(0, 0.0)]), short, window(20, "00000.....", &[(0, 3.0)])];
+        check(&windows, 2, "1 people 0:0=0 1:1=0 2:0=0");
+    }
+
+    #[test]
+    fn two_voices_of_a_window_sit_apart_unless_they_are_clearly_one() {
+        let others = [window(10, "00000.....", &[(0, 0.0)]), window(20, "00000.....", &[(0, 90.0)])];
+        // Both nearer to the first person, one only just.
+        let [a, b] = others.clone();
+        check(&[window(0, "000..111..", &[(0, 0.0), (1, 40.0)]), a, b], 2, "2 people 0:0=0 0:1=1 1:0=0 2:0=1");
+        let [a, b] = others;
+        check(&[window(0, "000..111..", &[(0, 0.0), (1, 2.0)]), a, b], 2, "2 people 0:0=0 0:1=0 1:0=0 2:0=1");
+    }
+
+    #[test]
+    fn windows_between_follow_the_anchors() {
+        let windows = [
+            window(0, "000..11111", &[(0, 0.0), (1, 90.0)]),
+            window(5, "00000111..", &[]),
+            window(10, "000.......", &[(0, 0.0)]),
+        ];
+        check(&windows, 2, "2 people 0:0=0 0:1=1 1:0=1 1:1=0 2:0=0");
+    }
+
+    #[test]
+    fn without_fingerprints_people_are_followed_through_what_windows_share() {
+        let windows = [
+            window(0, "000..111..", &[]),
+            window(2, "1..222....", &[]),
+            window(4, ".000..11..", &[]),
+            window(6, "", &[]),
+        ];
+        check(&windows, 2, "2 people 0:0=0 0:1=1 1:1=0 1:2=1 2:0=1 2:1=0");
+        check(&[], 2, "2 people");
     }
 }

@@ -34,14 +34,12 @@ pub struct Segmentation {
     pub channel_step_secs: Secs,
     /// Odds by which speech is preferred to silence, above 0; 1 = as the network says.
     pub speech_odds: f32,
+    /// The same for a person's own microphone.
+    pub microphone_speech_odds: f32,
     /// Odds by which two voices are preferred to one or none, above 0.
     pub overlap_odds: f32,
     /// Weight of a window's edge against its middle, above 0, at most 1.
     pub edge_weight: f32,
-    /// dB full scale to which quieter windows are raised.
-    pub raise_to_dbfs: f32,
-    /// dB by which a window is raised at most, 0 or more.
-    pub raise_at_most_db: f32,
 }
 
 /// How voices are fingerprinted.
@@ -124,14 +122,13 @@ impl Settings {
             ("segmentation.step_secs", step(segmentation.step_secs), "0.1 to 10"),
             ("segmentation.channel_step_secs", step(segmentation.channel_step_secs), "0.1 to 10"),
             ("segmentation.speech_odds", above_zero(segmentation.speech_odds), "above 0"),
+            ("segmentation.microphone_speech_odds", above_zero(segmentation.microphone_speech_odds), "above 0"),
             ("segmentation.overlap_odds", above_zero(segmentation.overlap_odds), "above 0"),
             (
                 "segmentation.edge_weight",
                 above_zero(segmentation.edge_weight) && segmentation.edge_weight <= 1.0,
                 "above 0, at most 1",
             ),
-            ("segmentation.raise_to_dbfs", segmentation.raise_to_dbfs.is_finite(), "a number"),
-            ("segmentation.raise_at_most_db", not_negative(segmentation.raise_at_most_db), "0 or more"),
             ("fingerprint.pieces_per_window", (1..=6).contains(&fingerprint.pieces_per_window), "1 to 6"),
             ("people.same_voice", (-1.0..=1.0).contains(&people.same_voice), "-1 to 1"),
             ("people.same_window_cost", not_negative(people.same_window_cost), "0 or more"),

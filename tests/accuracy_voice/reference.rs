@@ -100,6 +100,16 @@ fn labels(path: &Path) -> Vec<Said> {
     text.lines().filter(|line| !line.starts_with('#')).filter_map(said).collect()
 }
 
+/// The turns of a Lhotse cut.
+fn cuts(path: &Path) -> Vec<Said> {
+    let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let said = |s: &serde_json::Value| {
+        let from = s["start"].as_f64().unwrap();
+        Said { from, to: from + s["duration"].as_f64().unwrap(), who: s["speaker"].to_string() }
+    };
+    json[0]["supervisions"].as_array().unwrap().iter().map(said).collect()
+}
+
 /// Every recording that is there.
 pub fn clips(data: &Path) -> Vec<Clip> {
     let audio = data.join("audio");
@@ -136,6 +146,8 @@ pub fn clips(data: &Path) -> Vec<Clip> {
     add("diarizationExample", sound("diarizationExample.wav"), written, false, false, true);
     let written = there(audio.join("falcon_test.expected.json")).map(|p| falcon(&p));
     add("falcon_test", sound("falcon_test.wav"), written, false, false, true);
+    let written = there(audio.join("ami_ES2011a_40s-46s.cuts.json")).map(|p| cuts(&p));
+    add("ami_ES2011a (headset)", sound("ami_ES2011a.Headset-0-40s-46s.wav"), written, true, false, true);
     let made = data.join("constructed");
     let sound = there(made.join("grid_split_open.per_person.wav")).map(|p| wav(&p));
     add("grid_split_open", sound, there(made.join("grid_split_open.rttm")).map(|p| rttm(&p)), false, true, true);

@@ -110,7 +110,8 @@ pub fn tracks_of(session: &Session, lost: &[(Who, f64, f64)]) -> Tracks {
 }
 
 fn column(who: Who, unit: Unit, grid: FrameGrid, name: &str, values: Vec<f32>) -> Track {
-    let confidence = Some(Array1::from_elem(grid.len, 0.9));
+    let mut dice = Dice::new(grid.len as u64);
+    let confidence = Some((0..grid.len).map(|_| 0.8 + 0.2 * dice.unit() as f32).collect::<Array1<f32>>());
     let values = Array2::from_shape_vec((grid.len, 1), values).unwrap();
     Track { who, unit, grid, columns: vec![name.into()], values, confidence }
 }

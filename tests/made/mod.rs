@@ -136,6 +136,20 @@ pub fn fifty_minutes() -> Session {
     made.finish()
 }
 
+/// Ten minutes of two voices and two faces that are in view all the time.
+pub fn ten_full_minutes() -> Session {
+    let mut made = Made::new("full", 600.0);
+    for minute in 0..10 {
+        let at = f64::from(minute) * 60.0;
+        made.says(Who::Therapist, at, at + 20.0, words::QUESTIONS[0]);
+        made.says(Who::Client, at + 21.0, at + 58.0, words::STORIES[0]);
+        made.face("vid.smile", Who::Client, &[(at + 10.0, at + 12.0)]);
+        made.face("vid.smile", Who::Therapist, &[(at + 11.0, at + 12.0)]);
+    }
+    made.settle();
+    made.finish()
+}
+
 /// A session in which nothing was found and little could be looked at: sound only, nobody told apart.
 pub fn almost_nothing() -> Session {
     let mut made = Made::new("recording", 61.0);
@@ -433,6 +447,10 @@ impl Made {
                 .collect(),
             repair: None,
             cycle: None,
+            in_budget: true,
+            also: Vec::new(),
+            units: vec![span(at.0, at.1)],
+            watch: vec![clip],
             review_secs: clip.secs_f64() + 10.0,
         });
         self.session.episodes.last_mut().unwrap()

@@ -91,7 +91,7 @@ fn code_list(episode: &Episode, codes: &Codes) -> Markup {
                 @let known = codes.get(&code.code);
                 @let tone = known.map_or(Tone::Open, |known| known.tone);
                 li.(tone.class()) title=(known.map(|known| plain(&known.definition)).unwrap_or_default()) {
-                    span.id { (code.code) }
+                    span.id { (plain(&code.code)) }
                     (plain(&code.label))
                     @if let Some(known) = known { small { (plain(&known.place)) " \u{b7} " (tone.word()) } }
                 }

@@ -91,8 +91,9 @@ fn nothing_found(session: &Session) -> &'static str {
 }
 
 fn summary(session: &Session, ranked: &[&Episode]) -> Markup {
-    let review: f64 = ranked.iter().map(|episode| episode.review_secs).sum();
-    let expected: f64 = ranked.iter().map(|episode| f64::from(episode.ranking_weight)).sum();
+    // From a positive zero, since the sum of nothing is a negative one.
+    let review = ranked.iter().fold(0.0, |sum, episode| sum + episode.review_secs);
+    let expected = ranked.iter().fold(0.0, |sum, episode| sum + f64::from(episode.ranking_weight));
     let mut kinds: Vec<(&str, usize)> = Vec::new();
     for episode in ranked {
         let name = kind_name(episode.kind);

@@ -6,6 +6,7 @@ use super::minutes;
 use crate::export::draw::{clock_span, length, n, plain};
 use crate::export::words::{count, who_name};
 use crate::session::{Coverage, Session};
+use crate::track::Who;
 
 /// Sentences for the summary: each person and modality of which more than half could not be assessed.
 pub(super) fn largest_holes(session: &Session) -> Vec<String> {
@@ -92,7 +93,13 @@ pub(super) fn people(session: &Session) -> Markup {
                         }
                     }
                 }
-                p style="margin-top:10px" { "If this is wrong, every sentence about one person is about the other: set the roles by hand and scan again." }
+                p style="margin-top:10px" {
+                    @if session.people.iter().any(|person| matches!(person.who, Who::Client | Who::Therapist)) {
+                        "If this is wrong, every sentence about one person is about the other: name the client yourself and scan again."
+                    } @else {
+                        "Nothing tells who is the client and who the therapist, so nothing that depends on it could be looked for: name the client and scan again."
+                    }
+                }
             }
         }
     }

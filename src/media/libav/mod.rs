@@ -7,6 +7,7 @@
 mod pictures;
 mod raw;
 mod sound;
+mod upright;
 
 use std::fs::File;
 use std::path::Path;
