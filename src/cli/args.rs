@@ -71,6 +71,9 @@ pub struct Scan {
     /// Transcript: WebVTT, SRT, STM, CSV, TSV or plain "Speaker: text".
     #[arg(long, short, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
+    /// Columns of a CSV or TSV transcript, by name or number, where their names do not tell.
+    #[arg(long, value_name = "speaker=A,text=B,start=C,end=D")]
+    pub columns: Option<attune::transcript::ColumnMap>,
     /// Who the client is: a name in the transcript, left, right, speaker1, face2 or channel1. May be given several
     /// times, once for the voice and once for the face.
     #[arg(long, value_name = "WHO")]

@@ -12,7 +12,7 @@ use super::{Failure, open_config};
 /// Colours where a person reads and has not asked for none.
 fn paint() -> Paint {
     match std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
-        true => Paint::Colour,
+        true => Paint::Ansi,
         false => Paint::Plain,
     }
 }

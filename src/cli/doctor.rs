@@ -48,7 +48,7 @@ fn sound_devices() -> Finding {
 
 fn films() -> Finding {
     #[cfg(feature = "video")]
-    return finding("films", "ok", attune::media::libav_version());
+    return finding("films", "ok", attune::media::library_version());
     #[cfg(not(feature = "video"))]
     return finding("films", "missing", "this program was built without the feature `video`: only WAV files are read");
 }

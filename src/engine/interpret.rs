@@ -44,6 +44,14 @@ pub fn interpret(
     let exchanges = exchange::exchanges(&run.events, turns, &prepared.exchange);
     let blind: BTreeSet<String> = run.blind.iter().map(|(marker, _)| marker.clone()).collect();
     let hits = codebook::run(&prepared.codebook, &run.events, &blind);
+    for unable in codebook::cannot_look(&prepared.codebook, &blind) {
+        // Markers that no session has yet are the dictionary's business, not this session's.
+        let lacking: Vec<_> = unable.markers.iter().filter(|marker| blind.contains(*marker)).cloned().collect();
+        if !lacking.is_empty() {
+            let message = format!("the code {} was not looked for: it reads {}", unable.code, lacking.join(", "));
+            problems.push(Problem::note("codes", message));
+        }
+    }
     let usable = usable(tracks, prepared.engine.assessable_from);
     let ranking = episodes::find(
         &episodes::Input {
@@ -53,7 +61,7 @@ pub fn interpret(
             exchanges: &exchanges,
             turns: turns.unwrap_or_default(),
             blind: &run.blind,
-            codes: &prepared.code_cards(),
+            codes: &episodes::CodeCard::all(&prepared.codebook),
             coverage: &usable,
             seed,
         },

@@ -34,5 +34,12 @@ pub fn told(roles: &Roles, tracks: &Tracks, are_channels: bool) -> Vec<Person> {
             .voice
             .map(|_| speech.iter().filter(|(who, _)| *who == person.who).map(|(_, span)| span.secs_f64()).sum()),
     };
-    roles.people.iter().filter(|person| person.voice.is_some() || person.face.is_some()).map(told).collect()
+    let mut people: Vec<Person> = Vec::new();
+    for person in roles.people.iter().filter(|person| person.voice.is_some() || person.face.is_some()) {
+        // A person with two names in the transcript is one person.
+        if !people.iter().any(|known| known.who == person.who) {
+            people.push(told(person));
+        }
+    }
+    people
 }

@@ -1,7 +1,5 @@
 //! All settings, read and checked once, before any work begins.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::codebook::{self, Codebook};
@@ -93,20 +91,6 @@ impl Prepared {
             language,
             config,
         })
-    }
-
-    /// What episodes need to know of each code.
-    pub fn code_cards(&self) -> BTreeMap<String, episodes::CodeCard> {
-        let card = |code: &codebook::Code| episodes::CodeCard {
-            label: code.label.clone(),
-            cap: self.codebook.caps().of(code.observability),
-            polarity: match code.polarity {
-                codebook::Polarity::Supporting => episodes::Polarity::Supporting,
-                codebook::Polarity::Straining => episodes::Polarity::Straining,
-                codebook::Polarity::ContextDependent => episodes::Polarity::Context,
-            },
-        };
-        self.codebook.codes().map(|code| (code.id.clone(), card(code))).collect()
     }
 
     /// What the report says of each code.

@@ -104,7 +104,7 @@ pub fn open_all(
         match open(recording, index == 0, settings) {
             Ok(recording) => opened.push(recording),
             Err(error) => {
-                problems.push(Problem::failure("media", error));
+                problems.push(Problem::failure("media", &error));
                 first_error.get_or_insert(error);
             }
         }
@@ -134,13 +134,15 @@ fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Resu
 pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec<Problem>) {
     let Some((first, others)) = opened.split_first_mut() else { return };
     for other in others.iter_mut().filter(|other| other.offset_from == NOT_FOUND) {
-        let found = first.sound(settings).and_then(|mut reference| {
-            let mut sound = media::open_sound(&other.path, SessionTime::ZERO, settings)?;
-            media::find_offset(reference.as_mut(), sound.as_mut(), &settings.align)
-        });
+        let path = other.path.clone();
+        let found = media::find_offset(
+            &mut || first.sound(settings),
+            &mut || media::open_sound(&path, SessionTime::ZERO, settings),
+            &settings.align,
+        );
         match found {
             Ok(Some(alignment)) => {
-                other.offset = alignment.offset;
+                other.offset = alignment.offset_at(SessionTime::ZERO);
                 other.offset_from = "found by sound".into();
                 other.drift_ppm = alignment.drift_ppm;
             }

@@ -7,6 +7,7 @@ use crate::job::Cancelled;
 use crate::markers::MarkerError;
 use crate::media::MediaError;
 use crate::model::ModelError;
+use crate::transcript::ColumnMap;
 
 /// One recording of the session.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Request {
     pub recordings: Vec<Recording>,
     /// The transcript.
     pub transcript: Option<PathBuf>,
+    /// Which columns of a table mean what, where their names do not tell.
+    pub columns: ColumnMap,
     /// What the user says about who the client is: names, `left`, `speaker1`, `face2`, `channel1`.
     pub client: Vec<String>,
     /// The same about the therapist.

@@ -7,7 +7,8 @@ use crate::origin::{Hash, Origin};
 use crate::roles::{self, UserWord};
 use crate::session::{Problem, SCHEMA, Session, TranscriptSource};
 use crate::time::{SessionTime, Span};
-use crate::transcript::{self, Transcript, TranscriptError};
+use crate::track::Who;
+use crate::transcript::{self, Transcript, TranscriptError, onto_clock};
 
 use super::interpret::interpret;
 use super::people;
@@ -59,13 +60,18 @@ pub fn scan(
 
     watch.begins(Stage::Find, None);
     let placed = transcript.as_ref().map(|(transcript, _)| {
-        transcript::place(transcript, &people::speech_stretches(&measured.tracks), span, &prepared.clock)
+        onto_clock::place(
+            transcript,
+            &people::speech_stretches(&measured.tracks),
+            span,
+            &prepared.transcript.onto_clock,
+        )
     });
     let roles = roles::assign(
         &measured.tracks,
         transcript.as_ref().map(|(transcript, _)| transcript).zip(placed.as_ref()),
         measured.are_channels,
-        &UserWord { client: request.client.clone(), therapist: request.therapist.clone() },
+        &words_of_the_user(request),
         &prepared.role_words,
         &prepared.roles,
     );
@@ -74,15 +80,15 @@ pub fn scan(
     problems.extend(roles.problems.iter().map(told("people")));
     let tracks = measured.tracks.renamed(|who| roles.rename(who));
     let turns = transcript.as_ref().zip(placed.as_ref()).map(|((transcript, _), placed)| {
-        transcript::joined(
-            &transcript::spoken(transcript, placed, |name| roles.of_speaker(name)),
-            prepared.clock.join_secs,
+        onto_clock::joined(
+            &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
+            prepared.transcript.onto_clock.join_turns_secs,
         )
     });
-    let mut episode_settings = prepared.episodes.clone();
-    if let Some(minutes) = request.budget_minutes {
-        episode_settings.set_budget(minutes);
-    }
+    let episode_settings = match request.budget_minutes {
+        Some(minutes) => prepared.episodes.clone().with_budget(minutes).map_err(EngineError::Request)?,
+        None => prepared.episodes.clone(),
+    };
     let seed = seed_of(&opened);
     let interpreted = interpret(&tracks, span, turns.as_deref(), prepared, &episode_settings, seed, &mut problems)?;
     watch.ends(Stage::Find, false);
@@ -119,10 +125,15 @@ fn session_span(opened: &[Opened], transcript: &Option<(Transcript, Hash)>) -> R
     let recorded = opened.iter().filter_map(Opened::span).reduce(Span::hull);
     let spoken = || {
         let turns = transcript.iter().flat_map(|(t, _)| &t.turns);
-        let end = turns.filter_map(|turn| turn.end.or(turn.start)).max()?;
+        let end = turns.filter_map(|turn| turn.span.map(Span::end).or(turn.start)).max()?;
         Span::new(SessionTime::ZERO, end)
     };
     recorded.or_else(spoken).ok_or_else(|| EngineError::Nothing("  the length of the recording is not known".into()))
+}
+
+fn words_of_the_user(request: &Request) -> Vec<(Who, UserWord)> {
+    let told = |role: Who, words: &[String]| words.iter().map(|word| (role, word.as_str().into())).collect::<Vec<_>>();
+    [told(Who::Client, &request.client), told(Who::Therapist, &request.therapist)].concat()
 }
 
 /// The control windows shall differ between sessions and be the same for the same session.
@@ -133,7 +144,7 @@ fn seed_of(opened: &[Opened]) -> u64 {
 
 fn read_transcript(request: &Request, prepared: &Prepared, problems: &mut Vec<Problem>) -> Option<(Transcript, Hash)> {
     let path = request.transcript.as_ref()?;
-    let read = transcript::read(path, &prepared.transcript).and_then(|read| {
+    let read = transcript::read(path, &request.columns, &prepared.transcript).and_then(|read| {
         let fail = |source| TranscriptError::Unreadable { file: path.display().to_string(), source };
         Ok((read, Hash::of_file(path).map_err(fail)?))
     });
@@ -149,7 +160,7 @@ fn read_transcript(request: &Request, prepared: &Prepared, problems: &mut Vec<Pr
 fn transcript_source(
     request: &Request,
     transcript: Option<&(Transcript, Hash)>,
-    placed: Option<&transcript::Placed>,
+    placed: Option<&onto_clock::Placed>,
 ) -> Option<TranscriptSource> {
     let (transcript, sha256) = transcript?;
     Some(TranscriptSource {

@@ -21,6 +21,20 @@ impl Deref for Settings {
     }
 }
 
+impl Settings {
+    /// The same with another budget, in minutes of review per hour of session; `Err` with the reason if it is none.
+    ///
+    /// # Errors
+    /// A sentence, if the number is negative or not finite.
+    pub fn with_budget(mut self, minutes_per_hour: f64) -> Result<Self, String> {
+        if !minutes_per_hour.is_finite() || minutes_per_hour < 0.0 {
+            return Err(format!("a budget of {minutes_per_hour} minutes is none: say a number from 0"));
+        }
+        self.0.ranking.budget_minutes_per_hour = minutes_per_hour;
+        Ok(self)
+    }
+}
+
 /// The file as it is written.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -247,3 +247,118 @@ fn merged(
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Marker;
+    use super::super::audio::backch::Backchannel;
+    use super::super::audio::picture::{find_with, frames, frames_of, prompt, settings, turn};
+    use super::super::audio::turnlen::TurnLength;
+    use super::super::audio::vad::Vad;
+    use super::*;
+    use crate::track::Tracks;
+
+    /// Exchanges of a session, with what `txt.prompt` saw.
+    fn found(tracks: Option<&Tracks>, turns: Option<&[SpokenTurn]>, prompts: &[Event]) -> Vec<Exchange> {
+        let mut events = prompts.to_vec();
+        if let Some(tracks) = tracks {
+            let markers: [&dyn Marker; 3] = [&Vad, &Backchannel, &TurnLength];
+            for count in 1..=markers.len() {
+                events.extend(find_with(tracks, &markers[..count], turns, prompts.to_vec()));
+            }
+        }
+        events.sort_by_key(|e| (e.span, e.who));
+        let settings: Settings = settings()[SECTION].clone().try_into().unwrap();
+        exchanges(&events, turns, &settings)
+    }
+
+    fn ms(span: Span) -> (i64, i64) {
+        (span.start().millis(), span.end().millis())
+    }
+
+    #[test]
+    fn a_reply_lasts_to_the_next_real_turn() {
+        // Prompt 0-2, reply 3-4 and 7-8, "mhm" of the therapist at 5, next turn at 9.
+        let picture =
+            [("T", 20), (".", 10), ("C", 10), (".", 10), ("T", 4), (".", 16), ("C", 10), (".", 10), ("T", 20)];
+        let picture: String = picture.iter().map(|(who, tenths)| who.repeat(*tenths)).collect();
+        let tracks = frames(&picture, 100);
+        let turns = [
+            turn(Who::Therapist, (0, 2000), "How was that for you?"),
+            turn(Who::Client, (3000, 4000), "Well, hard."),
+            turn(Who::Therapist, (5000, 5400), "Mhm."),
+            turn(Who::Client, (7000, 8000), "And then I left."),
+            turn(Who::Therapist, (9000, 11_000), "You left the room."),
+        ];
+        let prompts =
+            [prompt((0, 2000), "open_question"), prompt((5000, 5400), "other"), prompt((9000, 11_000), "reflection")];
+        let found = found(Some(&tracks), Some(&turns), &prompts);
+        assert_eq!(found.len(), 2);
+        let first = &found[0];
+        assert_eq!(
+            (ms(first.prompt), ms(first.resp), ms(first.reply.unwrap())),
+            ((0, 2000), (2000, 9000), (3000, 8000))
+        );
+        assert_eq!(
+            (first.reply_words, first.exploring, first.prompt_kind.as_deref()),
+            (Some(6), true, Some("open_question"))
+        );
+        assert!(
+            (first.latency_secs.unwrap() - 1.0).abs() < 1e-9 && (first.reply_speech_secs.unwrap() - 2.0).abs() < 1e-6
+        );
+        assert!(!found[1].exploring && found[1].reply.is_none() && found[1].reply_words == Some(0));
+    }
+
+    #[test]
+    fn nothing_later_than_half_a_minute_belongs_to_the_reply() {
+        let picture = format!("{}{}{}", "T".repeat(30), ".".repeat(400), "C".repeat(20));
+        let found = found(Some(&frames(&picture, 100)), None, &[]);
+        assert_eq!(ms(found[0].resp), (3000, 33_000));
+        assert_eq!(found[0].reply, None);
+    }
+
+    #[test]
+    fn an_answer_that_starts_early_counts() {
+        let found = found(Some(&frames("TTTTTTTTTTTTTTTTTTTBBCCCCCCCCCCCCCCCC", 100)), None, &[]);
+        assert!((found[0].latency_secs.unwrap() + 0.2).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn with_a_transcript_alone_words_and_times_are_those_written() {
+        let turns = [
+            turn(Who::Therapist, (0, 2000), "How was that for you?"),
+            turn(Who::Client, (2000, 4000), "I do not know."),
+            turn(Who::Therapist, (9000, 11_000), "Say a little more."),
+        ];
+        let found = found(
+            None,
+            Some(&turns),
+            &[prompt((0, 2000), "open_question"), prompt((9000, 11_000), "request_to_explore")],
+        );
+        assert_eq!(found.len(), 2);
+        assert_eq!((ms(found[0].reply.unwrap()), found[0].reply_words), ((2000, 4000), Some(4)));
+        assert_eq!(found[0].reply_speech_secs, None);
+    }
+
+    #[test]
+    fn subtitles_of_one_turn_are_one_prompt() {
+        let prompts =
+            [prompt((0, 2000), "open_question"), prompt((2100, 4000), "other"), prompt((9000, 11_000), "other")];
+        let turns = [
+            turn(Who::Therapist, (0, 2000), "How was that for you?"),
+            turn(Who::Therapist, (2100, 4000), "I mean on that day."),
+            turn(Who::Client, (5000, 6000), "Fine."),
+            turn(Who::Therapist, (9000, 11_000), "Let us look at it."),
+        ];
+        let found = found(None, Some(&turns), &prompts);
+        assert_eq!((found.len(), ms(found[0].prompt), found[0].exploring), (2, (0, 4000), true));
+        assert_eq!(found[0].prompt_kind.as_deref(), Some("open_question"));
+    }
+
+    #[test]
+    fn without_a_therapist_there_is_none() {
+        let tracks = frames_of("CCCCCCCCCCCCCCCCCCCC...TTTTTTTTTTTT", 100, Who::Speaker(1), Who::Speaker(2));
+        assert_eq!(found(Some(&tracks), None, &[]), []);
+        assert_eq!(found(None, None, &[]), []);
+    }
+}

@@ -261,10 +261,14 @@ pub fn run_all(
         let card = marker.card();
         let own = settings_of(*marker, settings)?;
         let input = Input { tracks, session, turns, language, earlier: &run.events };
-        // Settings are read first, so this names a wrong setting also where the session lacks the tracks.
         match marker.find(&input, &own) {
             Ok(found) => {
-                run.events.extend(found);
+                // The first frame of a track may stand for some milliseconds before the session.
+                let measured = !card.needs.is_empty();
+                run.events.extend(found.into_iter().map(|event| match event.span.overlap(session) {
+                    Some(span) if measured => Event { span, ..event },
+                    _ => event,
+                }));
                 run.events.sort_by(in_order);
             }
             Err(error @ (MarkerError::Settings { .. } | MarkerError::SettingsFile { .. })) => return Err(error),

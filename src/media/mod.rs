@@ -6,9 +6,11 @@
 //! clock. A film whose picture starts 500 ms late has its first frame at 0.5 s, and its sound begins at 0.
 
 mod ahead;
+mod align;
 mod assemble;
 #[cfg(feature = "video")]
 mod libav;
+mod mix;
 #[cfg(feature = "video")]
 mod pick;
 mod probe;
@@ -33,12 +35,14 @@ use crate::time::{SessionTime, Span};
 #[cfg(feature = "video")]
 pub use self::ahead::pictures_ahead;
 pub use self::ahead::{Ahead, sound_ahead};
+pub use self::align::{Alignment, OpenSound, find_offset};
 #[cfg(feature = "video")]
 pub use self::libav::{PictureWish, SoundReader, VideoReader};
+pub use self::mix::SoundMix;
 #[cfg(feature = "video")]
 pub use self::pick::PictureGrid;
 pub use self::probe::{Probe, Stream, StreamKind, probe};
-pub use self::settings::{MediaSettings, PictureSettings, SoundSettings, TimeSettings};
+pub use self::settings::{AlignSettings, MediaSettings, PictureSettings, SoundSettings, TimeSettings};
 pub use self::wav::WavSound;
 
 /// Sample rate of every [`SampleBlock`], in samples per second.
@@ -139,6 +143,13 @@ pub enum MediaError {
         /// Its words.
         message: String,
     },
+}
+
+/// Which libraries read films, for `attune doctor`.
+#[cfg(feature = "video")]
+pub fn library_version() -> String {
+    let version = ffmpeg_next::codec::version();
+    format!("libavcodec {}.{}.{}", version >> 16, version >> 8 & 0xff, version & 0xff)
 }
 
 /// Opens the sound of a recording, chosen by content and not by name: WAV through `hound`, all else through libav.

@@ -81,12 +81,12 @@ impl Roles {
 ///
 /// `tracks` as voice and face hand them over (`speech` of each `Speaker(n)`, `mouth_shape` and `face_box` of each
 /// `Face(n)`); `transcript` with its turns' places on the session clock; `are_channels`: voice `n` is channel `n` of the
-/// recording.
+/// recording; `words`: what the user said of the client and the therapist.
 pub fn assign(
     tracks: &Tracks,
     transcript: Option<(&Transcript, &Placed)>,
     are_channels: bool,
-    word: &UserWord,
+    words: &[(Who, UserWord)],
     role_names: &RoleWords,
     settings: &Settings,
 ) -> Roles {
@@ -95,7 +95,9 @@ pub fn assign(
     let speakers: Vec<String> = transcript.map_or_else(Vec::new, |(transcript, _)| links::speakers(transcript));
     let mut people = linked(tracks, transcript, &voices, &faces, &speakers, settings);
     let mut problems = Vec::new();
-    by_the_user(&mut people, word, are_channels, &faces, &mut problems, settings);
+    for (role, word) in words {
+        by_the_user(&mut people, *role, word, are_channels, &faces, &mut problems, settings);
+    }
     by_names(&mut people, role_names, settings);
     the_other_one(&mut people, settings);
     Roles { people: merged(people), problems }
@@ -161,9 +163,10 @@ fn linked(
     people
 }
 
-/// `--client ...`: stands above everything else.
+/// `--client ...` and `--therapist ...`: stand above everything else.
 fn by_the_user(
     people: &mut [Draft],
+    role: Who,
     word: &UserWord,
     are_channels: bool,
     faces: &[links::Face],
@@ -194,13 +197,16 @@ fn by_the_user(
             }
         };
         if is_meant {
-            person.set(Who::Client, format!("given: --client {word}"), settings.confidence_user);
+            if person.role.is_some_and(|given| given != role) {
+                problems.push(format!("\"{word}\" was given as client and as therapist: the last word counts"));
+            }
+            person.set(role, format!("given: --{role} {word}"), settings.confidence_user);
             found = true;
         }
     }
     if !found {
         problems.push(format!(
-            "nobody in this recording is \"{word}\", so --client was not used: say left, right, speaker1, face1, channel1 or a name \
+            "nobody in this recording is \"{word}\", so --{role} was not used: say left, right, speaker1, face1, channel1 or a name \
              as the transcript writes it"
         ));
     }
@@ -208,13 +214,13 @@ fn by_the_user(
 
 /// The transcript's names, where the user said nothing else about that person.
 fn by_names(people: &mut [Draft], role_names: &RoleWords, settings: &Settings) {
-    let is_client_given = people.iter().any(|person| person.role == Some(Who::Client));
+    let given: Vec<Who> = people.iter().filter_map(|person| person.role).collect();
     for person in people.iter_mut().filter(|person| person.role.is_none()) {
         let roles: Vec<Who> = person.speakers.iter().filter_map(|name| role_names.role(name)).collect();
         let Some(role) = roles.first().copied().filter(|first| roles.iter().all(|role| role == first)) else {
             continue;
         };
-        if !(role == Who::Client && is_client_given) {
+        if !given.contains(&role) {
             person.set(role, "the transcript's speaker names", settings.confidence_name);
         }
     }

@@ -79,7 +79,8 @@ fn picture(roles: &Roles) -> Vec<String> {
 fn check(faces: &[(f32, u8)], names: Option<(&str, &str)>, word: &str, are_channels: bool, expect: &[&str]) -> Roles {
     let written = names.map(|(first, second)| transcript(first, second));
     let transcript = written.as_ref().map(|(transcript, placed)| (transcript, placed));
-    let roles = assign(&tracks(faces), transcript, are_channels, &word.into(), &role_names(), &settings());
+    let roles =
+        assign(&tracks(faces), transcript, are_channels, &[(Who::Client, word.into())], &role_names(), &settings());
     assert_eq!(picture(&roles), expect, "{roles:?}");
     roles
 }

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part, and says what broke by panicking")]
 
+use std::collections::BTreeMap;
+
 use attune::episodes::{Cycle, Episode, EpisodeCode, EpisodeKind, Evidence, Outcome, Repair, ReviewPlan};
 use attune::markers::{Event, EventId, SpokenTurn};
 use attune::media::Damage;
@@ -11,7 +13,6 @@ use attune::rules::Hit;
 use attune::session::{Coverage, Media, Person, Problem, SCHEMA, Session, TranscriptSource};
 use attune::time::{SessionTime, Span};
 use attune::track::{Unit, Who};
-use std::collections::BTreeMap;
 
 mod measured;
 mod words;
@@ -227,14 +228,14 @@ impl Made {
             events: Vec::new(),
             hits: Vec::new(),
             episodes: Vec::new(),
+            review: None,
+            controls: Vec::new(),
+            moment_secs: BTreeMap::new(),
             coverage: Vec::new(),
             problems: vec![Problem::note(
                 "media",
                 "3 packets of the picture could not be decoded at 2:00; these 0.4 s count as not measured.",
             )],
-            review: None,
-            controls: Vec::new(),
-            moment_secs: BTreeMap::new(),
             origin: Origin {
                 engine: "0.1.0".into(),
                 settings: hash("settings"),

@@ -1,5 +1,7 @@
 //! How long somebody takes to answer.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::super::baseline::percentile;
@@ -80,7 +82,7 @@ impl Marker for Latency {
             };
             own.map_or(settings.flag_secs, |own| own.max(settings.flag_secs))
         };
-        let mut flags: std::collections::BTreeMap<_, f64> = std::collections::BTreeMap::new();
+        let mut flags: BTreeMap<_, f64> = BTreeMap::new();
         for event in &events {
             let key = (event.who, event.kind.clone());
             if !flags.contains_key(&key) {

@@ -1,11 +1,14 @@
 //! Somebody takes the floor while the other speaks.
 
+use std::collections::BTreeMap;
+
+use ndarray::ArrayView1;
 use serde::Deserialize;
 
 use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::floor::{Class, Floor, context};
+use super::floor::{Class, Floor, Person, context};
 use super::turnlen::turns;
-use crate::time::{Secs, Span};
+use crate::time::{Secs, SessionTime, Span};
 use crate::track::{Track, Unit, Who};
 
 /// ## What it sees
@@ -48,19 +51,39 @@ struct Settings {
     strength: Ramp,
 }
 
-/// How much louder a person is in `span` than in their median frame of speech, in robust standard deviations
-/// (1.4826 times the median deviation, at least `min_spread_db`). `None` without a loudness of that person there.
-fn louder(track: &Track, speech: &[Span], span: Span, min_spread_db: f32) -> Option<f32> {
-    let levels = track.column("dbfs")?;
-    let of = |span: Span| track.grid.indices(span).filter_map(|i| levels.get(i).copied()).filter(|l| !l.is_nan());
-    let middle = |mut values: Vec<f32>| {
-        values.sort_by(f32::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    let own: Vec<f32> = speech.iter().flat_map(|&s| of(s)).collect();
-    let median = middle(own.clone())?;
-    let spread = 1.4826 * middle(own.iter().map(|l| (l - median).abs()).collect())?;
-    Some((middle(of(span).collect())? - median) / spread.max(min_spread_db))
+/// How loud one person usually speaks.
+struct Usual<'a> {
+    track: &'a Track,
+    levels: ArrayView1<'a, f32>,
+    /// Median level over the person's speech, dB.
+    median: f32,
+    /// Robust standard deviation: 1.4826 times the median distance to the median, dB.
+    spread: f32,
+}
+
+impl<'a> Usual<'a> {
+    /// `None` without a loudness of that person's speech.
+    fn of(track: &'a Track, person: &Person, min_spread_db: f32) -> Option<Self> {
+        let levels = track.column("dbfs")?;
+        let own: Vec<f32> = person.speech.iter().flat_map(|s| known(track, &levels, s.span)).collect();
+        let median = middle(own.clone())?;
+        let spread = 1.4826 * middle(own.iter().map(|level| (level - median).abs()).collect())?;
+        Some(Self { track, levels, median, spread: spread.max(min_spread_db) })
+    }
+
+    /// How much louder than usual the middle frame of `span` is, in robust standard deviations.
+    fn z(&self, span: Span) -> Option<f32> {
+        Some((middle(known(self.track, &self.levels, span))? - self.median) / self.spread)
+    }
+}
+
+fn known(track: &Track, levels: &ArrayView1<'_, f32>, span: Span) -> Vec<f32> {
+    track.grid.indices(span).filter_map(|i| levels.get(i).copied()).filter(|level| !level.is_nan()).collect()
+}
+
+fn middle(mut values: Vec<f32>) -> Option<f32> {
+    values.sort_by(f32::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 impl Marker for CompetitiveOverlap {
@@ -73,7 +96,12 @@ impl Marker for CompetitiveOverlap {
         require(&CARD, input.tracks)?;
         let turns = turns(input.earlier);
         let floor = Floor::read(input.earlier, input.session);
-        let keeps = |who: Who, from: crate::time::SessionTime| {
+        let usual: BTreeMap<Who, Usual<'_>> = floor
+            .people
+            .iter()
+            .filter_map(|p| Some((p.who, Usual::of(input.tracks.get("loudness", p.who)?, p, settings.min_spread_db)?)))
+            .collect();
+        let keeps = |who: Who, from: SessionTime| {
             turns
                 .iter()
                 .any(|t| t.who == who && t.span.contains(from) && t.span.end() >= from.plus(settings.keeps_secs.0))
@@ -86,9 +114,7 @@ impl Marker for CompetitiveOverlap {
             if !long || !keeps(to, span.end()) {
                 continue;
             }
-            let speech: Vec<Span> = floor.person(to).into_iter().flat_map(|p| &p.speech).map(|s| s.span).collect();
-            let loudness = input.tracks.get("loudness", to);
-            let z = loudness.and_then(|track| louder(track, &speech, span, settings.min_spread_db));
+            let z = usual.get(&to).and_then(|usual| usual.z(span));
             if z.is_some_and(|z| z < settings.louder_z) {
                 continue;
             }

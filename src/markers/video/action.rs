@@ -15,7 +15,8 @@ pub struct Rule {
     pub on_z: f32,
     /// .. and goes on down to this one.
     pub off_z: f32,
-    /// A start must also lie this far above the person's rest, in the score's own unit.
+    /// A start must also lie this far above the person's rest, in the score's own unit; what goes on, the same part of
+    /// it that `off_z` is of `on_z`.
     pub floor: f32,
     /// What lies this far above rest is a start whatever its z; left out where there is no such height.
     pub always_above: Option<f32>,
@@ -99,7 +100,7 @@ pub fn events(
             (base.z(score[i]) >= rule.on_z && above(i) >= rule.floor)
                 || rule.always_above.is_some_and(|height| above(i) >= height)
         },
-        |i| base.z(score[i]) >= rule.off_z,
+        |i| base.z(score[i]) >= rule.off_z && above(i) * rule.on_z >= rule.floor * rule.off_z,
         rule.merge_secs.0.as_secs_f64() / step,
         rule.min_secs.0.as_secs_f64() / step,
     );

@@ -30,6 +30,8 @@ pub struct Settings {
     pub lip_min_swings: usize,
     /// .. within this length are speaking.
     pub lip_window_secs: Secs,
+    /// .. and so are frames this close to them: the first and last words move the lips less.
+    pub lip_margin_secs: Secs,
 }
 
 /// What a marker needs a face to be wide enough for.
@@ -109,6 +111,7 @@ impl<'a> Face<'a> {
                 (false, false) => (),
             }
         }
+        let margin = self.settings.lip_margin_secs.0;
         for span in self.lips_moving() {
             for index in self.grid.indices(span.widened(margin, margin)) {
                 self.speaking[index] |= !voice_known[index];

@@ -37,6 +37,8 @@ const CARD: Card = Card {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sign {
+    /// Percentile of the frames in which the person listens that counts as rest, 0 to 100.
+    rest_percentile: f64,
     /// This far above the person's rest a part is fully there, in its own unit.
     full: f32,
     /// A part that is fully there alone makes this score, 0 to 1.
@@ -104,7 +106,11 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     let open = mouth("lips_open");
     let mut score: Vec<f32> = smile.iter().map(|_| 1.0).collect();
     for (sign, values) in &signs {
-        let rest = baseline::Baseline::of(values, &listening, step, &settings.baseline)?.neutral;
+        let known = baseline::sorted(values, &listening);
+        if (known.len() as f64) * step < settings.baseline.min_valid_secs.0.as_secs_f64() {
+            return None;
+        }
+        let rest = baseline::percentile(&known, sign.rest_percentile)? as f32;
         for (score, value) in score.iter_mut().zip(values) {
             // `clamp` keeps NaN: one part that was not measured makes the frame unknown.
             *score *= 1.0 - sign.weight * ((value - rest) / sign.full).clamp(0.0, 1.0);
