@@ -26,7 +26,7 @@ const SHAPES: &[Colour] = &[
     ("therapist", "#5f6b79", "#a9b5c4"),
     ("silence", "#9c7100", "#e6bd45"),
     ("overlap", "#a8175c", "#ff80b5"),
-    ("hatch", "#85909d", "#76828f"),
+    ("hatch", "#7e8996", "#76828f"),
 ];
 
 /// Lines that only divide; they carry no meaning.

@@ -404,6 +404,7 @@ mod tests {
     fn a_wild_clock_makes_no_endless_picture() {
         let settings: Settings = toml::from_str(include_str!("../../config/report.toml")).unwrap();
         let session = Span::new(SessionTime::from_nanos(i64::MIN), SessionTime::from_nanos(i64::MAX)).unwrap();
-        assert!(row_spans(session, row_secs(session, &settings)).len() <= 202);
+        // Half of this longest of all spans is more than a length can say.
+        assert!(row_spans(session, row_secs(session, &settings)).len() <= 402);
     }
 }

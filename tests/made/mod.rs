@@ -561,7 +561,7 @@ impl Made {
         }
         let minutes: f64 = self.session.episodes.iter().map(|episode| episode.review_secs / 60.0).sum();
         self.session.review = (!self.session.episodes.is_empty()).then(|| ReviewPlan {
-            clips: u32::try_from(self.session.episodes.len()).unwrap(),
+            clips: u32::try_from(self.session.episodes.len().min(11)).unwrap(),
             minutes,
             budget_minutes: 10.0,
             expected_confirmed: Some(self.session.episodes.iter().map(|episode| episode.ranking_weight).sum()),
@@ -570,7 +570,7 @@ impl Made {
         for episode in self.session.episodes.iter().filter(|episode| episode.kind.is_moment()) {
             *self.session.moment_secs.entry(episode.kind).or_default() += episode.span.secs_f64();
         }
-        if self.session.episodes.len() > 10 {
+        if self.session.episodes.len() > 11 {
             let last = self.session.episodes.iter_mut().max_by_key(|episode| episode.rank).unwrap();
             last.in_budget = false;
             last.also = vec![EpisodeKind::AvoidantLike];
