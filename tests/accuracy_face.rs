@@ -8,12 +8,13 @@ mod face_support;
 
 use attune::face::{FaceResult, Request, analyse};
 use attune::job::Job;
+use attune::time::FrameGrid;
 use attune::track::Who;
-use face_support::{Film, correlation, data, settings, shelf};
+use face_support::{correlation, data, film, settings, shelf};
 
 fn faces_of(file: &str, max_faces: u8) -> Option<FaceResult> {
-    let mut film = Film::open(&data(file)?, "")?;
-    Some(analyse(&mut film, &shelf(), &settings(), &Request { threads: 2, max_faces }, &Job::quiet()).unwrap())
+    let mut film = film(&data(file)?);
+    Some(analyse(film.as_mut(), &shelf(), &settings(), &Request { threads: 2, max_faces }, &Job::quiet()).unwrap())
 }
 
 fn line(file: &str, result: &FaceResult) -> String {
@@ -91,9 +92,10 @@ fn column(file: &str, name: &str) -> Option<Vec<f32>> {
     Some(reader.records().map(|record| record.unwrap()[at].parse().unwrap()).collect())
 }
 
-/// The value of a 30-per-second series at each of our times.
-fn at_our_times(values: &[f32], rate: f64, count: usize) -> Vec<f32> {
-    (0..count).map(|i| values.get((i as f64 * 0.08 * rate).round() as usize).copied().unwrap_or(f32::NAN)).collect()
+/// The value of a series of 30 per second at each of our times.
+fn at_our_times(values: &[f32], grid: FrameGrid) -> Vec<f32> {
+    let value = |i: usize| values.get((grid.time(i)?.secs_f64() * 30.0).round() as usize).copied();
+    (0..grid.len).map(|i| value(i).unwrap_or(f32::NAN)).collect()
 }
 
 fn ours(result: &FaceResult, track: &str, name: &str) -> Vec<f32> {
@@ -107,37 +109,53 @@ fn head_pose_agrees_with_openface() {
     let Some(yaw) = column(reference, "pose_Ry") else { return };
     let [pitch, roll, gaze_x, gaze_y] =
         ["pose_Rx", "pose_Rz", "gaze_angle_x", "gaze_angle_y"].map(|name| column(reference, name).unwrap());
-    for (what, track, name, theirs) in [
-        ("yaw", "head_pose", "yaw", &yaw),
-        ("pitch", "head_pose", "pitch", &pitch),
-        ("roll", "head_pose", "roll", &roll),
-        ("gaze yaw", "gaze", "yaw", &gaze_x),
-        ("gaze pitch", "gaze", "pitch", &gaze_y),
+    // OpenFace counts yaw, pitch and roll the other way round; its picture is that of a head held nearly still. Its own
+    // error is 2 to 3 degrees (Baltrusaitis 2018), so only the larger movements can agree.
+    for (what, track, name, theirs, least) in [
+        ("yaw", "head_pose", "yaw", &yaw, -0.3),
+        ("pitch", "head_pose", "pitch", &pitch, -0.6),
+        ("roll", "head_pose", "roll", &roll, -0.7),
+        ("gaze yaw", "gaze", "yaw", &gaze_x, 0.3),
+        ("gaze pitch", "gaze", "pitch", &gaze_y, -0.4),
     ] {
-        let mine = ours(&result, track, name);
-        let theirs: Vec<_> =
-            at_our_times(theirs, 30.0, mine.len()).iter().map(|radians| radians.to_degrees()).collect();
-        let mean = |values: &[f32]| values.iter().filter(|v| !v.is_nan()).sum::<f32>() / values.len() as f32;
-        let r = correlation(&mine, &theirs);
-        eprintln!("{what}: correlation with OpenFace {r:.3}, mean {:.1} theirs {:.1}", mean(&mine), mean(&theirs));
+        let grid = result.tracks.get(track, Who::Face(1)).unwrap().grid;
+        // In the two pictures of a blink the direction of our gaze drops.
+        let blink = ours(&result, "face_actions", "eyeBlinkLeft");
+        let open = |(value, blink): (f32, f32)| if blink < 0.5 { value } else { f32::NAN };
+        let mine: Vec<_> = ours(&result, track, name).into_iter().zip(blink).map(open).collect();
+        let theirs: Vec<_> = at_our_times(theirs, grid).iter().map(|radians| radians.to_degrees()).collect();
+        let (r, (mean, spread), (their_mean, their_spread)) =
+            (correlation(&mine, &theirs), mean_and_spread(&mine), mean_and_spread(&theirs));
+        eprintln!(
+            "{what}: correlation with OpenFace {r:.3}; mean {mean:.1} spread {spread:.2}, theirs {their_mean:.1} {their_spread:.2}"
+        );
+        assert!(r * f64::from(least) > f64::from(least * least), "{what}: {r}");
     }
+}
+
+fn mean_and_spread(values: &[f32]) -> (f32, f32) {
+    let values: Vec<_> = values.iter().filter(|value| !value.is_nan()).collect();
+    let count = values.len() as f32;
+    let mean = values.iter().copied().sum::<f32>() / count;
+    (mean, (values.iter().map(|value| (*value - mean).powi(2)).sum::<f32>() / count).sqrt())
 }
 
 #[test]
 fn actions_agree_with_the_weights_of_a_rendered_face() {
     let weights = "rendered/ict_face_seq_open.weights.csv";
     let Some(result) = faces_of("rendered/ict_face_seq_open.mp4", 1) else { return };
-    for (name, weight) in [
-        ("jawOpen", "jawOpen"),
-        ("mouthPucker", "mouthPucker"),
-        ("mouthSmileLeft", "mouthSmile_L"),
-        ("mouthSmileRight", "mouthSmile_R"),
-        ("mouthFrownLeft", "mouthFrown_L"),
-        ("mouthShrugLower", "mouthShrugLower"),
+    for (name, weight, least) in [
+        ("jawOpen", "jawOpen", 0.97),
+        ("mouthPucker", "mouthPucker", 0.85),
+        ("mouthSmileLeft", "mouthSmile_L", 0.97),
+        ("mouthSmileRight", "mouthSmile_R", 0.97),
+        ("mouthFrownLeft", "mouthFrown_L", 0.6),
+        ("mouthShrugLower", "mouthShrugLower", 0.8),
     ] {
         let Some(theirs) = column(weights, weight) else { return };
         let r = correlation(&ours(&result, "face_actions", name), &theirs);
         eprintln!("{name}: correlation with the rendered weight {r:.3}");
+        assert!(r > least, "{name}: {r}");
     }
     let theirs = column(weights, "mouthFrown_L").unwrap();
     eprintln!(
@@ -159,9 +177,9 @@ fn draw_what_is_seen() {
     use opencv::imgproc::{FONT_HERSHEY_SIMPLEX, LINE_8, circle, put_text};
 
     let folder = std::env::var("ATTUNE_DRAW").unwrap();
-    let film = std::env::var("ATTUNE_FILM").unwrap();
+    let file = std::env::var("ATTUNE_FILM").unwrap();
     let every: usize = std::env::var("ATTUNE_EVERY").unwrap().parse().unwrap();
-    let path = data(&film).unwrap();
+    let path = data(&file).unwrap();
     let (shelf, settings) = (shelf(), settings());
     let canonical = Canonical::from_bytes(&shelf.bytes("face_geometry").unwrap().0).unwrap();
     let (mut finder, mut reader) = (Finder::load(&shelf, 1).unwrap(), FaceReader::load(&shelf).unwrap());
@@ -169,7 +187,7 @@ fn draw_what_is_seen() {
     if path.extension().is_some_and(|e| e == "jpg" || e == "png") {
         pictures.push(face_support::read_picture(&path));
     } else {
-        let mut source = Film::open(&path, "").unwrap();
+        let mut source = film(&path);
         while let Some(frame) = source.next_frame().unwrap() {
             pictures.push(frame.image);
         }

@@ -446,7 +446,6 @@ fn four_dense_hours_take_no_more_than_a_moment() {
     }
     let begun = std::time::Instant::now();
     let hits = codebook::run(&shipped(), &script.0, &BTreeSet::new());
-    println!("{} events, {} hits, {:?}", script.0.len(), hits.len(), begun.elapsed());
     assert_eq!(hits.iter().filter(|hit| hit.code == "rs03").count(), 720);
     // Half a second on a slow machine; looking at every pair would take minutes.
     assert!(begun.elapsed().as_secs() < 20);
@@ -460,4 +459,26 @@ fn the_rule_in_the_documentation_reads_and_holds() {
     let rule: attune::rules::Rule = table["rule"][0].clone().try_into().unwrap();
     rule.check(&vocabulary()).unwrap();
     assert_eq!(rule.failing_examples(), []);
+}
+
+#[test]
+fn the_dictionary_holds_every_marker_of_the_engine_with_its_kinds() {
+    let known = vocabulary();
+    for card in attune::markers::ALL.iter().map(|marker| marker.card()) {
+        let term = known.markers.get(card.id).unwrap_or_else(|| panic!("add {} to config/dictionary.toml", card.id));
+        assert_eq!(term.kinds, card.kinds, "config/dictionary.toml: kinds of {}", card.id);
+    }
+}
+
+#[test]
+fn the_shipped_codebook_reads_with_the_markers_the_engine_has() {
+    let config = Config::embedded();
+    let known = Vocabulary::from_dictionary(config.text("dictionary.toml").unwrap())
+        .unwrap()
+        .with_cards(attune::markers::ALL.iter().map(|marker| marker.card()));
+    let codebook = codebook::read(config.under("codebook"), &known, &settings()).unwrap();
+    // Everything measured: what still cannot look needs a marker that the engine lacks.
+    for unable in codebook::cannot_look(&codebook, &BTreeSet::new()) {
+        assert!(unable.markers.iter().all(|marker| known.not_measured().contains(marker)), "{unable:?}");
+    }
 }

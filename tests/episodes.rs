@@ -4,11 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune::codebook::Polarity;
+use attune::codebook::{self, Polarity};
+use attune::config::Config;
 use attune::episodes::{self, CodeCard, Episode, EpisodeKind, Input, Outcome, Ranking, Settings, Usable};
 use attune::markers::exchange::Exchange;
 use attune::markers::{Event, EventId, SpokenTurn};
-use attune::rules::Hit;
+use attune::rules::{Hit, Vocabulary};
 use attune::time::{FrameGrid, SessionTime, Span, Step};
 use attune::track::{Track, Unit, Who};
 
@@ -127,7 +128,7 @@ impl Made {
     fn opened(&mut self, at: f64) {
         self.exchange(at, "open_question", at + 20.0, 20);
         self.kind("txt.mental", "self", Client, at + 5.0, at + 13.0);
-        self.kind("txt.cohere", "ok", Client, at + 5.0, at + 13.0);
+        self.kind("txt.cohere", "high", Client, at + 5.0, at + 13.0);
         self.event("txt.ack", Client, at + 5.0, at + 5.5);
     }
 
@@ -379,6 +380,34 @@ fn a_code_that_says_blocked_makes_a_repeat() {
     assert_eq!(kinds(&made.find()), [EpisodeKind::Cycle]);
 }
 
+#[test]
+fn the_codebook_as_shipped_reads_the_vignette_the_same_way() {
+    let config = Config::embedded();
+    let mut vocabulary = Vocabulary::from_dictionary(config.text("dictionary.toml").unwrap()).unwrap();
+    vocabulary.markers.values_mut().for_each(|term| term.measured = true);
+    let caps = config.read("codebook.toml").unwrap();
+    let codebook = codebook::read(config.under("codebook"), &vocabulary, &caps).unwrap();
+    let cards = CodeCard::all(&codebook);
+    assert_eq!(cards["rs02"].rule_caps["asked_and_deflected"], 0.6);
+
+    let mut made = with_remark(three_blocked());
+    made.hits.clear();
+    for exchange in made.exchanges.clone() {
+        let turns = [(Therapist, Some(exchange.prompt), Some(12)), (Client, exchange.reply, exchange.reply_words)];
+        for (who, turn, words) in turns {
+            let Some(turn) = turn else { continue };
+            made.event("aud.turnlen", who, turn.start().secs_f64(), turn.end().secs_f64()).words = words;
+        }
+    }
+    made.hits = codebook::run(&codebook, &made.events, &BTreeSet::new());
+    let ranking = episodes::find(&made.input(&cards), &settings());
+    made.holds_for_every_ranking(&ranking);
+    assert_eq!(kinds(&ranking), [EpisodeKind::Cycle]);
+    let found: Vec<&str> = ranking.episodes[0].codes.iter().map(|code| code.code.as_str()).collect();
+    assert_eq!(found, ["rs03", "xt01", "xt02", "xt03"]);
+    assert!(ranking.episodes[0].sentence.contains("short answer (2 words), then 4.2 s silence; lips pushed out 1.4 s"));
+}
+
 // --- Look-alikes -------------------------------------------------------------------------------------------------------
 
 #[test]
@@ -515,7 +544,7 @@ fn a_direct_code_without_a_cue_of_its_own_says_what_it_saw() {
 fn confrontation_and_mixed_are_told_apart() {
     let mut made = Made::new(300.0);
     made.exchange(30.0, "challenge", 50.0, 15);
-    made.event("txt.critic", Client, 36.0, 41.0);
+    made.kind("txt.critic", "therapy", Client, 36.0, 41.0);
     made.event("aud.arousal", Client, 36.0, 41.0);
     made.event("aud.ovl_comp", Client, 36.0, 37.0);
     let ranking = made.find();
@@ -767,7 +796,7 @@ fn moments_are_found_and_are_never_a_person() {
     made.event("aud.turnlen", Client, 800.0, 920.0);
     made.event("aud.ovl_comp", Client, 850.0, 851.0);
     made.exchange(1200.0, "reflection_of_distress", 1230.0, 30);
-    for (marker, kind) in [("txt.distress", "word"), ("txt.mental", "self"), ("txt.ack", ""), ("txt.cohere", "ok")] {
+    for (marker, kind) in [("txt.distress", "word"), ("txt.mental", "self"), ("txt.ack", ""), ("txt.cohere", "high")] {
         made.kind(marker, kind, Client, 1206.0, 1210.0);
     }
     let ranking = made.find();
@@ -833,7 +862,7 @@ fn busy_hour() -> Made {
             }
             _ => {
                 made.exchange(at, "challenge", at + 20.0, 15);
-                made.event("txt.critic", Client, at + 6.0, at + 11.0).strength = 1.0;
+                made.kind("txt.critic", "therapy", Client, at + 6.0, at + 11.0).strength = 1.0;
                 made.event("aud.arousal", Client, at + 6.0, at + 11.0);
                 made.event("aud.ovl_comp", Client, at + 5.0, at + 6.0);
             }
@@ -904,7 +933,7 @@ fn the_order_of_the_input_does_not_matter() {
 fn one_whole_ranking() {
     let mut made = with_remark(three_blocked());
     made.exchange(400.0, "challenge", 420.0, 15);
-    made.event("txt.critic", Client, 406.0, 411.0);
+    made.kind("txt.critic", "therapy", Client, 406.0, 411.0);
     made.event("aud.arousal", Client, 406.0, 411.0);
     made.event("aud.ovl_comp", Client, 405.0, 406.0);
     made.coverage[0].spans = vec![span(0.0, 400.0)];
@@ -977,6 +1006,21 @@ fn damaged_input_gives_a_result_and_no_panic() {
     made.events.truncate(2);
     let ranking = episodes::find(&made.input(&codes()), &settings());
     assert_eq!(kinds(&ranking), []);
+}
+
+#[test]
+fn the_cues_name_kinds_that_their_markers_have() {
+    let settings = settings();
+    let patterns = settings.cue.iter().flat_map(|cue| &cue.events).chain(&settings.repair.remarks);
+    let patterns = patterns.chain(&settings.cycle.break_remarks).chain(&settings.moments.secure.with);
+    for pattern in patterns {
+        for card in attune::markers::ALL.iter().map(|marker| marker.card()) {
+            if pattern.markers.iter().any(|marker| marker == card.id) {
+                let known = pattern.kinds.iter().all(|kind| card.kinds.contains(&kind.as_str()));
+                assert!(known, "{} has no kind of {:?}", card.id, pattern.kinds);
+            }
+        }
+    }
 }
 
 // --- The page for researchers ------------------------------------------------------------------------------------------

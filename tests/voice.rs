@@ -91,8 +91,11 @@ const SENTENCES: [&str; 6] = [
     "That sounds important. Let us stay with this feeling for a moment, if you like.",
 ];
 
-/// Two people in turn with pauses: one list of samples per person, and the turns as `(person, from, to)` in seconds.
-fn conversation() -> Option<(Vec<Vec<f32>>, Vec<(usize, f64, f64)>)> {
+/// Person, from, to, in seconds.
+type Turn = (usize, f64, f64);
+
+/// Two people in turn with pauses: one list of samples per person, and the turns.
+fn conversation() -> Option<(Vec<Vec<f32>>, Vec<Turn>)> {
     let mut people = vec![vec![0.0; RATE], vec![0.0; RATE]];
     let mut turns = Vec::new();
     for (turn, words) in SENTENCES.iter().enumerate() {
@@ -116,16 +119,16 @@ fn mixed(people: &[Vec<f32>]) -> Vec<Vec<f32>> {
 }
 
 /// Share of the turns' rows in which exactly the right person is said to speak.
-fn right_share(result: &VoiceResult, turns: &[(usize, f64, f64)], who: [Who; 2]) -> f64 {
+fn right_share(result: &VoiceResult, turns: &[Turn], who: [Who; 2]) -> f64 {
     let speech = who.map(|who| values(result, "speech", who));
-    let (mut right, mut all) = (0, 0);
+    let (mut right, mut all) = (0u32, 0u32);
     for &(person, from, to) in turns {
-        for row in (from * 100.0) as usize..(to * 100.0) as usize {
-            all += 1;
-            right += usize::from(speech[person][row] >= 0.5 && speech[1 - person][row] < 0.5);
-        }
+        let rows = (from * 100.0) as usize..(to * 100.0) as usize;
+        all += rows.len() as u32;
+        let pairs = speech[person][rows.clone()].iter().zip(&speech[1 - person][rows]);
+        right += pairs.filter(|(own, other)| **own >= 0.5 && **other < 0.5).count() as u32;
     }
-    f64::from(right as u32) / f64::from(all)
+    f64::from(right) / f64::from(all)
 }
 
 #[test]

@@ -6,9 +6,11 @@
 //! clock. A film whose picture starts 500 ms late has its first frame at 0.5 s, and its sound begins at 0.
 
 mod ahead;
+mod align;
 mod assemble;
 #[cfg(feature = "video")]
 mod libav;
+mod mix;
 #[cfg(feature = "video")]
 mod pick;
 mod probe;
@@ -33,12 +35,14 @@ use crate::time::{SessionTime, Span};
 #[cfg(feature = "video")]
 pub use self::ahead::pictures_ahead;
 pub use self::ahead::{Ahead, sound_ahead};
+pub use self::align::{Alignment, OpenSound, find_offset};
 #[cfg(feature = "video")]
 pub use self::libav::{PictureWish, SoundReader, VideoReader};
+pub use self::mix::SoundMix;
 #[cfg(feature = "video")]
 pub use self::pick::PictureGrid;
 pub use self::probe::{Probe, Stream, StreamKind, probe};
-pub use self::settings::{MediaSettings, PictureSettings, SoundSettings, TimeSettings};
+pub use self::settings::{AlignSettings, MediaSettings, PictureSettings, SoundSettings, TimeSettings};
 pub use self::wav::WavSound;
 
 /// Sample rate of every [`SampleBlock`], in samples per second.

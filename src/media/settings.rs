@@ -15,6 +15,38 @@ pub struct MediaSettings {
     pub sound: SoundSettings,
     /// Pictures.
     pub picture: PictureSettings,
+    /// Finding the offset between two recordings.
+    pub align: AlignSettings,
+}
+
+/// Finding the offset between two recordings by their sound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlignSettings {
+    /// Number of places along the recording, at most.
+    pub most_places: usize,
+    /// Seconds of envelope per place, at least.
+    pub shortest_place_secs: Secs,
+    /// Seconds of envelope per place, at most.
+    pub longest_place_secs: Secs,
+    /// Seconds of sound for the fine step.
+    pub fine_secs: Secs,
+    /// Seconds to either side in which the fine step looks.
+    pub fine_range_secs: Secs,
+    /// Lower edge of the fine step's band.
+    pub lowest_hz: u32,
+    /// Upper edge of the fine step's band.
+    pub highest_hz: u32,
+    /// Standard deviations by which a peak must stand out.
+    pub least_prominence: f32,
+    /// Share of the places that must agree, 0 to 1.
+    pub least_agreement: f32,
+    /// Distance from the common line at which a place still agrees.
+    pub agree_within_secs: Secs,
+    /// Parts per million by which two clocks differ at most.
+    pub largest_drift_ppm: f64,
+    /// Distance of the first and the last place from which on a drift is stated.
+    pub drift_from_secs: Secs,
 }
 
 /// What time stamps are believed.

@@ -108,7 +108,7 @@ impl Cutter {
         self.kept_from = start_sample;
         let index = self.next;
         self.next += 1;
-        Some(Work { lane: self.lane, index, start_sample, anchor: index % self.anchor_every == 0, samples })
+        Some(Work { lane: self.lane, index, start_sample, anchor: index.is_multiple_of(self.anchor_every), samples })
     }
 
     /// The window that ends with the recording, if the anchors so far leave something out.

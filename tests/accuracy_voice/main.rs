@@ -1,5 +1,10 @@
 //! How well voices are heard on real recordings: `docs/validation.md` shows the table that this prints.
 //!
+//! Settings were chosen on the recordings listed as tuned on. The others are not untouched: their sums were seen for
+//! three values of `speech_odds` and four of `overlap_odds`, and their speaker error with own microphones made
+//! `microphone_speech_odds` a setting of its own (its value comes from the headset recording). Read their numbers as
+//! slightly kind, and judge by recordings that were never looked at.
+//!
 //! `ATTUNE_DATA=folder cargo test --test accuracy_voice -- --nocapture`
 
 #![allow(
@@ -57,7 +62,7 @@ struct Floors {
 }
 
 const NOT_TUNED: Floors = Floors { speech_f1: 0.97, overlap_f1: 0.77, with_count: 14.5, with_two: 27.0 };
-const TUNED: Floors = Floors { speech_f1: 0.94, overlap_f1: 0.55, with_count: 28.0, with_two: 27.5 };
+const TUNED: Floors = Floors { speech_f1: 0.94, overlap_f1: 0.55, with_count: 30.0, with_two: 28.5 };
 
 #[derive(Default)]
 struct Sums {

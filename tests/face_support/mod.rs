@@ -1,13 +1,11 @@
-//! What the face tests share: the networks, and pictures from files, from memory and from the `ffmpeg` program.
+//! What the face tests share: the networks, and pictures from files and from memory.
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part; a test says what broke by panicking")]
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use attune::face::Settings;
-use attune::media::{Damage, Frame, FrameSource, MediaError};
+use attune::media::{Damage, Frame, FrameSource, MediaError, MediaSettings, PictureGrid, PictureWish, open_pictures};
 use attune::model::{Runtime, Shelf};
 use attune::time::SessionTime;
 use opencv::core::Mat;
@@ -65,71 +63,12 @@ impl FrameSource for Pictures {
     }
 }
 
-/// A film through the `ffmpeg` program, 12.5 pictures per second from time 0.
-pub struct Film {
-    child: Child,
-    size: (u32, u32),
-    number: i64,
-    damage: Damage,
-}
-
-impl Film {
-    /// `None` if the program is not installed or cannot read the file. `filter` is put before the frame rate.
-    pub fn open(path: &Path, filter: &str) -> Option<Self> {
-        let filter = if filter.is_empty() { String::new() } else { format!("{filter},") };
-        let probe = Command::new("ffmpeg")
-            .args(["-v", "error", "-i"])
-            .arg(path)
-            .args(["-vf", &format!("{filter}fps=25/2"), "-frames:v", "1", "-f", "image2pipe", "-c:v", "ppm", "-"])
-            .output()
-            .ok()?;
-        let header = String::from_utf8_lossy(probe.stdout.get(..32)?).into_owned();
-        let mut words = header.split_whitespace().skip(1).map(|word| word.parse().ok());
-        let size = (words.next()??, words.next()??);
-        let child = Command::new("ffmpeg")
-            .args(["-v", "error", "-threads", "1", "-i"])
-            .arg(path)
-            .args(["-vf", &format!("{filter}fps=25/2"), "-f", "rawvideo", "-pix_fmt", "bgr24", "-"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
-        Some(Self { child, size, number: 0, damage: Damage::default() })
-    }
-}
-
-impl FrameSource for Film {
-    fn size(&self) -> (u32, u32) {
-        self.size
-    }
-    fn expected_secs(&self) -> Option<f64> {
-        None
-    }
-    fn next_frame(&mut self) -> Result<Option<Frame>, MediaError> {
-        let mut bytes = vec![0; (self.size.0 * self.size.1 * 3) as usize];
-        if self.child.stdout.as_mut().unwrap().read_exact(&mut bytes).is_err() {
-            return Ok(None);
-        }
-        let time = SessionTime::from_millis(self.number * 80);
-        self.number += 1;
-        Ok(Some(Frame { time, image: picture(self.size, &bytes) }))
-    }
-    fn damage(&self) -> &Damage {
-        &self.damage
-    }
-}
-
-impl Drop for Film {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Bytes (blue green red) as a picture.
-pub fn picture(size: (u32, u32), bytes: &[u8]) -> Mat {
-    let mut image = Mat::zeros(size.1 as i32, size.0 as i32, opencv::core::CV_8UC3).unwrap().to_mat().unwrap();
-    image.data_bytes_mut().unwrap().copy_from_slice(bytes);
-    image
+/// The pictures of a film that the analysis wants.
+pub fn film(path: &Path) -> Box<dyn FrameSource> {
+    let media: MediaSettings = toml::from_str(include_str!("../../config/media.toml")).unwrap();
+    let grid = PictureGrid { first: SessionTime::ZERO, step: settings().step };
+    let wish = PictureWish { grid: Some(grid), max_width: None };
+    open_pictures(path, SessionTime::ZERO, wish, &media).unwrap()
 }
 
 /// A picture file; opencv reads it as blue green red.
