@@ -18,6 +18,8 @@ pub mod face;
 pub mod transcript;
 pub mod voice;
 
+pub mod roles;
+
 pub mod markers;
 
 pub mod rules;
@@ -29,3 +31,5 @@ pub mod episodes;
 pub mod session;
 
 pub mod export;
+
+pub mod engine;

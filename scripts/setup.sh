@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Puts in place what Attune needs on Debian 12 (or a relative of it), and says so. Safe to run again: what is there is
+# left alone. Takes packages from the package registries only, and checks their hashes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*"; }
+stop() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else stop "this step needs root, and there is no sudo: run it as root: $*"
+  fi
+}
+
+# libav and OpenCV with their headers, clang for reading these headers, ALSA for sound devices, ffmpeg for test films.
+debian=(build-essential pkg-config clang libclang-dev libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
+  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg)
+
+install_debian_packages() {
+  command -v dpkg-query >/dev/null || stop "this is not Debian: install the relatives of these packages: ${debian[*]}"
+  local missing=()
+  for package in "${debian[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  if [ ${#missing[@]} = 0 ]; then say "Debian packages: all there"; return; fi
+  say "installing Debian packages: ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+check_rust() {
+  command -v cargo >/dev/null || stop "no Rust toolchain: install one with rustup (1.95 or newer), then run this again"
+  local version
+  version=$(rustc --version | sed -E 's/^rustc ([0-9]+)\.([0-9]+).*/\1 \2/')
+  read -r major minor <<<"$version"
+  [ "$major" -gt 1 ] || [ "$minor" -ge 95 ] || stop "Rust 1.$minor is too old: 'rustup update stable' brings 1.95 or newer"
+  say "Rust: $(rustc --version)"
+}
+
+# ONNX Runtime: one shared library out of its PyPI package. Without it the networks run on the slower built-in runtime.
+runtime_version=1.32.0
+runtime_hash=5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d
+runtime_folder=vendor/onnxruntime
+
+install_runtime() {
+  local library=$runtime_folder/libonnxruntime.so.$runtime_version
+  if [ -f "$library" ]; then say "ONNX Runtime $runtime_version: there"; return; fi
+  if [ "$(uname -m)" != x86_64 ]; then
+    say "ONNX Runtime: no pinned package for $(uname -m); the built-in runtime is used"
+    return
+  fi
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    say "installing Debian package python3-pip, to fetch ONNX Runtime"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
+  fi
+  say "fetching ONNX Runtime $runtime_version (28 MB, PyPI package onnxruntime)"
+  local work
+  work=$(mktemp -d)
+  printf 'onnxruntime==%s --hash=sha256:%s\n' "$runtime_version" "$runtime_hash" >"$work/lock.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --platform manylinux_2_28_x86_64 --python-version 3.11 --implementation cp --abi cp311 \
+    --dest "$work" --requirement "$work/lock.txt"
+  python3 - "$work" "$work/out" <<'PYTHON'
+import pathlib, sys, zipfile
+work, out = map(pathlib.Path, sys.argv[1:])
+out.mkdir()
+wheel = next(work.glob("*.whl"))
+with zipfile.ZipFile(wheel) as archive:
+    for name in archive.namelist():
+        base = name.rsplit("/", 1)[-1]
+        if base.startswith("libonnxruntime.so.") or name in ("onnxruntime/LICENSE", "onnxruntime/ThirdPartyNotices.txt"):
+            (out / base).write_bytes(archive.read(name))
+PYTHON
+  mkdir -p "$runtime_folder"
+  cp "$work"/out/* "$runtime_folder/"
+  rm -rf "$work"
+}
+
+check_networks() {
+  python3 - <<'PYTHON' || stop "a network under models/ is damaged: 'git checkout models' restores it, 'python3 models/build.py' rebuilds it"
+import hashlib, pathlib, re, sys
+text = pathlib.Path("models/models.toml").read_text()
+pairs = re.findall(r'file = "([^"]+)"\nsha256 = "([0-9a-f]{64})"', text)
+wrong = [f for f, h in pairs if hashlib.sha256(pathlib.Path("models", f).read_bytes()).hexdigest() != h]
+print(f"setup: networks: {len(pairs)} checked" if not wrong else f"setup: damaged: {wrong}")
+sys.exit(bool(wrong) or not pairs)
+PYTHON
+}
+
+install_debian_packages
+check_rust
+install_runtime
+check_networks
+say "done"

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Sets everything up and runs every check: format, lints, all tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh
+for part in rustfmt clippy; do
+  cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$part"
+done
+cargo fmt --check
+cargo clippy --locked --all-targets -- -D warnings
+cargo test --locked

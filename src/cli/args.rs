@@ -1,0 +1,149 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Finds candidate resistance, rupture and attachment moments in a recorded therapy session, for a trained coder to
+/// confirm. Nothing leaves this machine.
+#[derive(Parser, Debug)]
+#[command(name = "attune", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  attune scan session.mp4 --transcript session.vtt
+  attune scan room.mp4 client.wav --transcript talk.srt --client left
+  attune codebook show rs03
+  attune doctor";
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Read one session: measure, find candidates, write results and a report.
+    Scan(Box<Scan>),
+    /// The codes: list them, show one, check a folder of them.
+    #[command(subcommand)]
+    Codebook(Codebook),
+    /// Say what this machine has, what is missing, and how to get it.
+    Doctor {
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write all settings to a folder, to be changed there and used with --config.
+    Config {
+        /// Folder to write to; files that are there already are left alone.
+        #[arg(long, value_name = "FOLDER")]
+        write: PathBuf,
+    },
+    /// Print a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the program finds its parts.
+#[derive(Args, Debug, Clone)]
+pub struct Machine {
+    /// Folder of the networks (default: models/ near the program).
+    #[arg(long, env = "ATTUNE_MODELS", value_name = "FOLDER")]
+    pub models: Option<PathBuf>,
+    /// What runs the networks: auto, rten (built in), or the path of ONNX Runtime's library.
+    #[arg(long, env = "ATTUNE_RUNTIME", default_value = "auto")]
+    pub runtime: String,
+    /// Folder of settings that replace the built-in ones file by file (see: attune config --write).
+    #[arg(long, env = "ATTUNE_CONFIG", value_name = "FOLDER")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 done; 1 nothing could be done; 2 wrong use; 3 done, but a part could not be; \
+    130 stopped by Ctrl-C (run again to go on).")]
+pub struct Scan {
+    /// Recordings of one session: films, sound files, or both.
+    #[arg(required = true, value_name = "RECORDING")]
+    pub recordings: Vec<PathBuf>,
+    /// Transcript: WebVTT, SRT, STM, CSV, TSV or plain "Speaker: text".
+    #[arg(long, short, value_name = "FILE")]
+    pub transcript: Option<PathBuf>,
+    /// Columns of a CSV or TSV transcript, by name or number, where their names do not tell.
+    #[arg(long, value_name = "speaker=A,text=B,start=C,end=D")]
+    pub columns: Option<attune::transcript::ColumnMap>,
+    /// Who the client is: a name in the transcript, left, right, speaker1, face2 or channel1. May be given several
+    /// times, once for the voice and once for the face.
+    #[arg(long, value_name = "WHO")]
+    pub client: Vec<String>,
+    /// Who the therapist is, in the same words.
+    #[arg(long, value_name = "WHO")]
+    pub therapist: Vec<String>,
+    /// Seconds by which each further recording starts after the first, in their order; left out: found by sound.
+    #[arg(long, value_name = "SECS", allow_negative_numbers = true)]
+    pub offset: Vec<f64>,
+    /// How many people speak.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub speakers: u8,
+    /// What the channels of the sound are: auto, mixed, or one microphone per person.
+    #[arg(long, default_value = "auto", value_parser = ["auto", "mixed", "per-person"])]
+    pub channels: String,
+    /// Leave the pictures aside.
+    #[arg(long)]
+    pub no_video: bool,
+    /// Leave the sound aside.
+    #[arg(long)]
+    pub no_sound: bool,
+    /// Folder for the results (default: beside the recording, named after it).
+    #[arg(long, short, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Name of the session in the results (default: the recording's file name).
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Minutes of a coder's time for each hour of session.
+    #[arg(long, value_name = "MINUTES")]
+    pub budget: Option<f64>,
+    /// Threads to use (default: all).
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Compute everything anew, also what is stored.
+    #[arg(long)]
+    pub fresh: bool,
+    /// No progress, no summary; errors only.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Codebook {
+    /// All codes, a line each.
+    List {
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One code's page.
+    Show {
+        /// Its id, such as rs03.
+        code: String,
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read all codes and run the examples of their rules.
+    Check {
+        #[command(flatten)]
+        machine: Machine,
+    },
+}

@@ -1,0 +1,92 @@
+//! `attune doctor`: what this machine has, what is missing, and how to get it.
+
+use attune::engine::places;
+use attune::model::Shelf;
+use serde::Serialize;
+
+use super::args::Machine;
+use super::{Failure, open_config, runtime_from};
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Finding {
+    what: String,
+    /// `ok`, `missing` (a part of the work cannot be done) or `optional` (slower or less without it).
+    state: &'static str,
+    /// What was found, or how to get it.
+    detail: String,
+}
+
+fn finding(what: &str, state: &'static str, detail: impl Into<String>) -> Finding {
+    Finding { what: what.to_owned(), state, detail: detail.into() }
+}
+
+fn networks(shelf: &Shelf, findings: &mut Vec<Finding>) {
+    for (name, entry) in shelf.entries() {
+        findings.push(match (shelf.bytes(name), entry.optional) {
+            (Ok(_), _) => finding(&format!("network {name}"), "ok", &entry.what),
+            (Err(e), true) => finding(&format!("network {name}"), "optional", format!("{} {e}", entry.what)),
+            (Err(e), false) => finding(&format!("network {name}"), "missing", e.to_string()),
+        });
+    }
+}
+
+#[cfg(feature = "live")]
+fn sound_devices() -> Finding {
+    use cpal::traits::HostTrait;
+    let count = cpal::default_host().input_devices().map(|devices| devices.count());
+    match count {
+        Ok(0) | Err(_) => finding("sound input devices", "optional", "none: recordings are read from files"),
+        Ok(count) => finding("sound input devices", "ok", format!("{count} found")),
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn sound_devices() -> Finding {
+    finding("sound input devices", "optional", "this program was built without the feature `live`")
+}
+
+fn films() -> Finding {
+    #[cfg(feature = "video")]
+    return finding("films", "ok", attune::media::library_version());
+    #[cfg(not(feature = "video"))]
+    return finding("films", "missing", "this program was built without the feature `video`: only WAV files are read");
+}
+
+/// Looks at everything; `Err` if something that is needed is missing.
+pub fn run(machine: &Machine, json: bool) -> Result<(), Failure> {
+    let mut findings = vec![finding("attune", "ok", env!("CARGO_PKG_VERSION")), films()];
+    match runtime_from(&machine.runtime).and_then(|r| Ok(places::open_shelf(machine.models.as_deref(), r)?)) {
+        Ok(shelf) => {
+            let name = shelf.runtime_name();
+            findings.push(match name.starts_with("onnxruntime") {
+                true => finding("runtime", "ok", name),
+                false => finding(
+                    "runtime",
+                    "optional",
+                    format!("{name} (built in). ONNX Runtime is about twice as fast: run scripts/setup.sh"),
+                ),
+            });
+            networks(&shelf, &mut findings);
+        }
+        Err(e) => findings.push(finding("networks", "missing", e.to_string())),
+    }
+    findings.push(match open_config(machine) {
+        Ok(config) => finding("settings", "ok", config.place()),
+        Err(e) => finding("settings", "missing", e.to_string()),
+    });
+    findings.push(sound_devices());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    findings.push(finding("processors", "ok", threads.to_string()));
+    if json {
+        println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default());
+    } else {
+        for Finding { what, state, detail } in &findings {
+            println!("{state:>8}  {what:<26} {detail}");
+        }
+    }
+    match findings.iter().filter(|finding| finding.state == "missing").count() {
+        0 => Ok(()),
+        count => Err(Failure::told(format!("{count} needed parts are missing (see above)"))),
+    }
+}

@@ -1,0 +1,108 @@
+//! The command line: says what the library found, in words and exit codes.
+
+pub mod args;
+mod codebook;
+mod doctor;
+mod progress;
+mod scan;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use attune::config::{Config, ConfigError};
+use attune::model::Runtime;
+
+use args::{Cli, Command, Machine};
+
+/// Why a command ended without what was asked for.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// Nothing could be done.
+    const NOTHING: u8 = 1;
+    /// Done, but a part could not be.
+    const PARTLY: u8 = 3;
+    /// Stopped by Ctrl-C, as shells count it.
+    const STOPPED: u8 = 130;
+
+    fn told(message: impl Into<String>) -> Self {
+        Self { code: Self::NOTHING, message: message.into() }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::told(error.to_string())
+    }
+}
+
+/// Runs the command and gives the program's exit code.
+pub fn run(cli: Cli) -> ExitCode {
+    let done = match cli.command {
+        Command::Scan(scan) => scan::run(*scan),
+        Command::Codebook(command) => codebook::run(&command),
+        Command::Doctor { machine, json } => doctor::run(&machine, json),
+        Command::Config { write } => write_config(&write),
+        Command::Completions { shell } => {
+            let mut command = <Cli as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "attune", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { code, message }) => {
+            eprintln!("attune: {message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// The settings: the built-in ones, or the user's folder over them.
+fn open_config(machine: &Machine) -> Result<Config, ConfigError> {
+    machine.config.as_deref().map_or_else(|| Ok(Config::embedded()), Config::with_folder)
+}
+
+/// Reads `--runtime`.
+fn runtime_from(text: &str) -> Result<Runtime, Failure> {
+    match text {
+        "auto" => Ok(Runtime::Auto),
+        "rten" => Ok(Runtime::Rten),
+        path if Path::new(path).is_file() => Ok(Runtime::OnnxRuntime(PathBuf::from(path))),
+        _ => Err(Failure::told(format!(
+            "--runtime must be auto, rten, or the path of ONNX Runtime's library; there is no file {text}"
+        ))),
+    }
+}
+
+/// `attune config --write`: all built-in settings as files; what is there already is left alone.
+fn write_config(folder: &Path) -> Result<(), Failure> {
+    let fail = |path: &Path, e: std::io::Error| {
+        Failure::told(format!("cannot write the settings ({e}): choose another folder: {}", path.display()))
+    };
+    let (mut written, mut kept) = (0, 0);
+    for (name, text) in Config::embedded().all() {
+        let path = folder.join(name);
+        if path.exists() {
+            kept += 1;
+            continue;
+        }
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|e| fail(parent, e))?;
+        }
+        std::fs::write(&path, text).map_err(|e| fail(&path, e))?;
+        written += 1;
+    }
+    println!("{written} files written, {kept} left as they were; use them with --config {}", folder.display());
+    Ok(())
+}

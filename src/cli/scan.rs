@@ -1,0 +1,169 @@
+//! `attune scan`: one session, results beside it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use attune::engine::prepared::Prepared;
+use attune::engine::request::{ChannelUse, EngineError, Recording, Request};
+use attune::engine::watch::{Stage, Watch};
+use attune::engine::{places, recordings, scan};
+use attune::export;
+use attune::session::Session;
+use serde_json::json;
+
+use super::args::Scan;
+use super::progress::Progress;
+use super::{Failure, open_config, runtime_from};
+
+/// Names in the results folder that belong to the engine's store.
+const STORE: &[&str] = &["stages"];
+
+pub fn run(scan: Scan) -> Result<(), Failure> {
+    let prepared = Prepared::read(open_config(&scan.machine)?)?;
+    let shelf = places::open_shelf(scan.machine.models.as_deref(), runtime_from(&scan.machine.runtime)?)?;
+    let request = request(&scan)?;
+    let progress = Progress::new(scan.quiet);
+    if !scan.quiet && shelf.runtime_name().starts_with("rten") {
+        eprintln!(
+            "attune: ONNX Runtime is not installed; using the slower built-in runtime ({})",
+            shelf.runtime_name()
+        );
+    }
+    // Before hours of work: is the place for the results ours to write to?
+    export::may_write(&request.out, &options())?;
+
+    let stop = stop_on_ctrl_c()?;
+    let session = match scan::scan(&request, &prepared, &shelf, &progress, &stop) {
+        Ok(session) => session,
+        Err(error @ EngineError::Cancelled(_)) => {
+            return Err(Failure { code: Failure::STOPPED, message: error.to_string() });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    progress.begins(Stage::Write, None);
+    export::write_results(&session, &prepared.code_words(), &request.out, &prepared.report, &options())?;
+    progress.ends(Stage::Write, false);
+
+    let partly = session.problems.iter().any(|problem| problem.is_failure);
+    if scan.json {
+        println!("{:#}", summary_json(&session, &request));
+    } else if !scan.quiet {
+        print!("{}", summary(&session, &request));
+    }
+    match partly {
+        true => Err(Failure { code: Failure::PARTLY, message: "a part could not be done (see above)".into() }),
+        false => Ok(()),
+    }
+}
+
+fn options() -> export::Options<'static> {
+    export::Options { also_ours: STORE, replace_other: false }
+}
+
+fn request(scan: &Scan) -> Result<Request, Failure> {
+    let first = scan.recordings.first().ok_or_else(|| Failure::told("no recording was given"))?;
+    let stem = first.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_else(|| "session".into());
+    let out = scan.out.clone().unwrap_or_else(|| first.with_file_name(format!("{stem}.attune")));
+    if scan.offset.len() >= scan.recordings.len() && !scan.offset.is_empty() {
+        return Err(Failure::told(format!(
+            "--offset is for the recordings after the first: {} given for {} of them",
+            scan.offset.len(),
+            scan.recordings.len() - 1
+        )));
+    }
+    let offset = |index: usize| index.checked_sub(1).and_then(|at| scan.offset.get(at).copied());
+    let recordings = scan.recordings.iter().enumerate();
+    Ok(Request {
+        recordings: recordings.map(|(i, path)| Recording { path: path.clone(), offset_secs: offset(i) }).collect(),
+        transcript: scan.transcript.clone(),
+        columns: scan.columns.clone().unwrap_or_default(),
+        client: scan.client.clone(),
+        therapist: scan.therapist.clone(),
+        speakers: scan.speakers,
+        channels: match scan.channels.as_str() {
+            "mixed" => ChannelUse::Mixed,
+            "per-person" => ChannelUse::PerPerson,
+            _ => ChannelUse::Auto,
+        },
+        look: !scan.no_video,
+        listen: !scan.no_sound,
+        out,
+        name: scan.name.clone().unwrap_or(stem),
+        budget_minutes: scan.budget,
+        threads: scan.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1),
+        fresh: scan.fresh,
+    })
+}
+
+/// A flag that Ctrl-C raises. The second Ctrl-C ends the program at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(Failure::STOPPED));
+        }
+    })?;
+    Ok(stop)
+}
+
+fn report_path(request: &Request) -> PathBuf {
+    request.out.join("report.html")
+}
+
+fn clock(secs: f64) -> String {
+    let secs = secs.max(0.0) as u64;
+    match secs / 3600 {
+        0 => format!("{:02}:{:02}", secs / 60, secs % 60),
+        hours => format!("{hours}:{:02}:{:02}", secs / 60 % 60, secs % 60),
+    }
+}
+
+fn summary(session: &Session, request: &Request) -> String {
+    let mut text = String::new();
+    let mut ranked: Vec<_> = session.episodes.iter().collect();
+    ranked.sort_by_key(|episode| episode.rank);
+    text += &match ranked.len() {
+        0 => "\nno candidates\n".to_owned(),
+        1 => "\n1 candidate for a coder to confirm\n".to_owned(),
+        count => format!("\n{count} candidates for a coder to confirm\n"),
+    };
+    if let Some(review) = &session.review
+        && review.clips > 0
+    {
+        text += &format!("{} clips, {:.1} min of review. {}\n", review.clips, review.minutes, review.note);
+    }
+    for episode in ranked.iter().take(10) {
+        let span = episode.span;
+        let (from, to) = (clock(span.start().secs_f64()), clock(span.end().secs_f64()));
+        text += &format!("{:>4}. {from} - {to}  {}\n", episode.rank, episode.sentence);
+    }
+    if ranked.len() > 10 {
+        text += &format!("      and {} more in the report\n", ranked.len() - 10);
+    }
+    if !session.problems.is_empty() {
+        text += "\nnot everything could be done:\n";
+        for problem in &session.problems {
+            text += &format!("  {}: {}\n", problem.stage, problem.message);
+        }
+    }
+    text + &format!("\nreport: {}\n", report_path(request).display())
+}
+
+fn summary_json(session: &Session, request: &Request) -> serde_json::Value {
+    json!({
+        "name": session.name,
+        "length_s": session.span.secs_f64(),
+        "events": session.events.len(),
+        "hits": session.hits.len(),
+        "episodes": session.episodes,
+        "review": session.review,
+        "coverage": session.coverage,
+        "problems": session.problems,
+        "results": request.out,
+        "report": report_path(request),
+        "recordings": session.media.iter().map(|media| &media.file).collect::<Vec<_>>(),
+        "transcript": request.transcript.as_deref().map(recordings::file_name),
+    })
+}

@@ -1,0 +1,109 @@
+//! The voice stage: which recording is listened to, how, and what is stored of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::Job;
+use crate::media::{MediaError, MediaSettings};
+use crate::model::Shelf;
+use crate::origin::{Hash, ModelFile};
+use crate::session::Problem;
+use crate::track::Tracks;
+use crate::voice::{self, Channels, Request, Settings, VoiceError, VoiceInfo};
+
+use super::recordings::Opened;
+use super::request::ChannelUse;
+use super::store::Store;
+
+/// What listening gave, besides tracks.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Heard {
+    /// Who speaks.
+    pub voices: Vec<VoiceInfo>,
+    /// Networks that ran.
+    pub models: Vec<ModelFile>,
+    /// In words.
+    pub problems: Vec<String>,
+    /// What could not be read of the sound.
+    pub damage: crate::media::Damage,
+}
+
+/// How to listen.
+pub struct Wish<'a> {
+    /// Settings of the reader.
+    pub media: &'a MediaSettings,
+    /// Settings of the stage.
+    pub voice: &'a Settings,
+    /// Networks.
+    pub shelf: &'a Shelf,
+    /// How many people speak.
+    pub people: u8,
+    /// What the user said of the channels.
+    pub channels: ChannelUse,
+    /// Threads; no influence on the result.
+    pub threads: usize,
+    /// Hash of the settings.
+    pub settings_hash: &'a Hash,
+    /// Do not use what is stored.
+    pub fresh: bool,
+}
+
+/// Listens to one recording, or takes what was stored for the same inputs. The flag says which.
+///
+/// # Errors
+/// [`VoiceError`].
+pub fn hear(
+    recording: &Opened,
+    wish: &Wish<'_>,
+    store: &Store,
+    job: &Job,
+    problems: &mut Vec<Problem>,
+) -> Result<(Heard, Tracks, bool), VoiceError> {
+    let channels = match wish.channels {
+        ChannelUse::Mixed => Channels::Mixed,
+        ChannelUse::PerPerson => Channels::OnePerPerson,
+        ChannelUse::Auto => {
+            let mut sound = recording.sound(wish.media)?;
+            voice::channel_layout(sound.as_mut(), &wish.voice.layout)?.advice()
+        }
+    };
+    let key = Hash::of_parts([
+        ("stage", b"voice 1".as_slice()),
+        ("recording", recording.sha256.as_str().as_bytes()),
+        ("offset", &recording.offset.nanos().to_le_bytes()),
+        ("settings", wish.settings_hash.as_str().as_bytes()),
+        ("request", format!("{channels:?} {}", wish.people).as_bytes()),
+        ("networks", wish.shelf.fingerprint(&["segmentation", "speaker"]).as_bytes()),
+    ]);
+    if !wish.fresh
+        && let Some((heard, tracks)) = store.load::<Heard>("voice", &key)
+    {
+        return Ok((heard, tracks, true));
+    }
+    let mut sound = recording.sound(wish.media)?;
+    let request = Request { threads: wish.threads, people: wish.people, channels };
+    let result = voice::analyse(sound.as_mut(), wish.shelf, wish.voice, &request, job)?;
+    let heard = Heard {
+        voices: result.voices,
+        models: result.models,
+        problems: result.problems,
+        damage: sound.damage().clone(),
+    };
+    if let Err(e) = store.save("voice", &key, &heard, &result.tracks) {
+        problems.push(Problem::note("voice", format!("the result could not be stored for the next run ({e})")));
+    }
+    Ok((heard, result.tracks, false))
+}
+
+/// The recording to listen to: the first one that has sound.
+///
+/// # Errors
+/// [`MediaError::NoTrack`] if none has.
+pub fn choose(recordings: &[Opened]) -> Result<usize, MediaError> {
+    let sound_only = |r: &Opened| r.probe.has_sound() && !r.probe.has_picture();
+    // A sound file beside a film is there because it sounds better than the film.
+    let index = recordings.iter().position(sound_only);
+    index.or_else(|| recordings.iter().position(|r| r.probe.has_sound())).ok_or_else(|| MediaError::NoTrack {
+        what: "sound",
+        file: recordings.first().map(Opened::file).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,15 @@
+//! What is needed for what, in which order, on how many threads.
+
+pub mod hear;
+pub mod interpret;
+#[cfg(feature = "video")]
+pub mod look;
+pub mod people;
+pub mod places;
+pub mod prepared;
+pub mod recordings;
+pub mod request;
+pub mod scan;
+pub mod stages;
+pub mod store;
+pub mod watch;

@@ -1,0 +1,45 @@
+//! Who is in the session, as results tell it.
+
+use crate::roles::Roles;
+use crate::session::Person;
+use crate::time::Span;
+use crate::track::{Tracks, Who};
+
+/// Speech probability from which on somebody speaks, as `voice` defines its tracks.
+const SPEAKS_FROM: f32 = 0.5;
+
+/// When each voice speaks, in order of voice, then time.
+pub fn speech_stretches(tracks: &Tracks) -> Vec<(Who, Span)> {
+    let voices = tracks.all("speech").filter(|track| track.who != Who::Room);
+    voices.flat_map(|track| track.runs("p", |p| p >= SPEAKS_FROM).into_iter().map(|span| (track.who, span))).collect()
+}
+
+/// Everybody with a role, a voice or a face. `tracks` are already renamed; `are_channels`: voice `n` is microphone `n`.
+pub fn told(roles: &Roles, tracks: &Tracks, are_channels: bool) -> Vec<Person> {
+    let speech = speech_stretches(tracks);
+    let voice_name = |voice: Who| match (voice, are_channels) {
+        (Who::Speaker(n), true) => format!("channel {n}"),
+        (voice, _) => voice.to_string(),
+    };
+    let told = |person: &crate::roles::Identity| Person {
+        who: person.who,
+        voice: person.voice.map(voice_name),
+        face: person.face.map(|face| face.to_string()),
+        told_by: match person.told_by.is_empty() {
+            true => "nothing tells".to_owned(),
+            false => person.told_by.clone(),
+        },
+        confidence: person.confidence,
+        speaking_s: person
+            .voice
+            .map(|_| speech.iter().filter(|(who, _)| *who == person.who).map(|(_, span)| span.secs_f64()).sum()),
+    };
+    let mut people: Vec<Person> = Vec::new();
+    for person in roles.people.iter().filter(|person| person.voice.is_some() || person.face.is_some()) {
+        // A person with two names in the transcript is one person.
+        if !people.iter().any(|known| known.who == person.who) {
+            people.push(told(person));
+        }
+    }
+    people
+}

@@ -1,0 +1,125 @@
+//! All settings, read and checked once, before any work begins.
+
+use serde::Deserialize;
+
+use crate::codebook::{self, Codebook};
+use crate::config::Config;
+use crate::media::MediaSettings;
+use crate::rules::Vocabulary;
+use crate::{episodes, export, markers, roles, transcript, voice};
+
+use super::request::EngineError;
+
+/// What is common to all stages: `config/engine.toml`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineSettings {
+    /// Most people in one film.
+    pub max_faces: u8,
+    /// Wider pictures are scaled down to this width.
+    pub largest_picture_width_px: u32,
+    /// Quality, 0 to 1, below which a frame is not assessable.
+    pub assessable_from: f32,
+}
+
+/// Everything that the settings folder says, ready to use.
+pub struct Prepared {
+    /// The files themselves, for their hashes.
+    pub config: Config,
+    /// `engine.toml`.
+    pub engine: EngineSettings,
+    /// `media.toml`.
+    pub media: MediaSettings,
+    /// `voice.toml`.
+    pub voice: voice::Settings,
+    /// `face.toml`.
+    #[cfg(feature = "video")]
+    pub face: crate::face::Settings,
+    /// `transcript.toml`.
+    pub transcript: transcript::Settings,
+    /// `roles.toml`.
+    pub roles: roles::Settings,
+    /// What a client and a therapist are called: `roles.toml` of the language.
+    pub role_words: roles::RoleWords,
+    /// `markers/*.toml`.
+    pub markers: markers::Settings,
+    /// The section on exchanges of `markers/audio.toml`.
+    pub exchange: markers::exchange::Settings,
+    /// `language/<language>/*.toml`, each file under its name.
+    pub language: toml::Table,
+    /// `codebook/`.
+    pub codebook: Codebook,
+    /// `episodes.toml`.
+    pub episodes: episodes::Settings,
+    /// `report.toml`.
+    pub report: export::Settings,
+}
+
+/// Language of the patterns.
+const LANGUAGE: &str = "language/en";
+
+impl Prepared {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// [`EngineError`] names the file and what is wrong in it.
+    pub fn read(config: Config) -> Result<Self, EngineError> {
+        let markers = markers::read_settings(config.under("markers"))?;
+        let section = markers::exchange::SECTION;
+        let exchange = markers.get(section).cloned().unwrap_or_default().try_into().map_err(|e: toml::de::Error| {
+            markers::MarkerError::SettingsFile { file: format!("[{section}] in markers"), message: e.to_string() }
+        })?;
+        let mut language = toml::Table::new();
+        for (path, _) in config.under(LANGUAGE) {
+            let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
+            language.insert(stem.to_owned(), toml::Value::Table(config.read(path)?));
+        }
+        Ok(Self {
+            engine: config.read("engine.toml")?,
+            media: config.read("media.toml")?,
+            voice: config.read("voice.toml")?,
+            #[cfg(feature = "video")]
+            face: config.read("face.toml")?,
+            transcript: config.read("transcript.toml")?,
+            codebook: read_codebook(&config)?,
+            episodes: config.read("episodes.toml")?,
+            report: config.read("report.toml")?,
+            roles: config.read("roles.toml")?,
+            role_words: config.read(&format!("{LANGUAGE}/roles.toml"))?,
+            markers,
+            exchange,
+            language,
+            config,
+        })
+    }
+
+    /// What the report says of each code.
+    pub fn code_words(&self) -> export::Codes {
+        let words = |code: &codebook::Code| export::CodeWords {
+            place: format!("{} / {}", code.axial, code.primary),
+            tone: match code.polarity {
+                codebook::Polarity::Supporting => export::Tone::Support,
+                codebook::Polarity::Straining => export::Tone::Strain,
+                codebook::Polarity::ContextDependent => export::Tone::Open,
+            },
+            definition: code.definition.operational.clone(),
+        };
+        self.codebook.codes().map(|code| (code.id.clone(), words(code))).collect()
+    }
+}
+
+/// Reads the codes alone, for the commands about them.
+///
+/// # Errors
+/// [`EngineError::Codebook`] with everything that is wrong, a line each.
+pub fn read_codebook(config: &Config) -> Result<Codebook, EngineError> {
+    let told = |message: String| EngineError::Codebook(message);
+    let vocabulary = Vocabulary::from_dictionary(config.text("dictionary.toml")?)
+        .map_err(|e| told(e.to_string()))?
+        .with_cards(markers::ALL.iter().map(|marker| marker.card()));
+    let settings = config.read("codebook.toml")?;
+    codebook::read(config.under("codebook"), &vocabulary, &settings).map_err(|errors| {
+        let lines: Vec<_> = errors.iter().map(|error| format!("  {error}")).collect();
+        told(lines.join("\n"))
+    })
+}

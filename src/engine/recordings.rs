@@ -1,0 +1,151 @@
+//! The recordings of a session: opened, hashed, put on one clock.
+
+use std::path::{Path, PathBuf};
+
+use crate::media::{self, Damage, MediaError, MediaSettings, Probe, SoundSource};
+use crate::origin::Hash;
+use crate::session::{Media, Problem};
+use crate::time::{SessionTime, Span};
+
+use super::request::{EngineError, Recording};
+
+/// Where a recording's offset was not given and is not found yet, or could not be found.
+pub const NOT_FOUND: &str = "not found";
+
+/// One recording that can be used.
+#[derive(Debug)]
+pub struct Opened {
+    /// The file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub probe: Probe,
+    /// Of the whole file.
+    pub sha256: Hash,
+    /// Session time of its zero.
+    pub offset: SessionTime,
+    /// How the offset came about.
+    pub offset_from: String,
+    /// Parts per million by which its clock runs fast; `None` if not measured.
+    pub drift_ppm: Option<f64>,
+    /// What could not be read, filled in by the stages.
+    pub damage: Damage,
+}
+
+impl Opened {
+    /// File name without its folder.
+    pub fn file(&self) -> String {
+        file_name(&self.path)
+    }
+
+    /// Where it lies on the session clock, if its length is known.
+    pub fn span(&self) -> Option<Span> {
+        let secs = self.probe.duration_secs?;
+        Span::new(self.offset, self.offset.shifted(SessionTime::from_secs_f64(secs)))
+    }
+
+    /// Its sound from its place on the session clock.
+    ///
+    /// # Errors
+    /// As [`media::open_sound`].
+    pub fn sound(&self, settings: &MediaSettings) -> Result<Box<dyn SoundSource>, MediaError> {
+        media::open_sound(&self.path, self.offset, settings)
+    }
+
+    /// Takes in what a stage could not read, and says so.
+    pub fn add_damage(&mut self, damage: &Damage, what: &str, problems: &mut Vec<Problem>) {
+        if *damage == Damage::default() {
+            return;
+        }
+        self.damage.broken_packets += damage.broken_packets;
+        self.damage.missing.extend(&damage.missing);
+        self.damage.missing.sort();
+        let secs: f64 = damage.missing.iter().map(|span| span.secs_f64()).sum();
+        let message = format!(
+            "damaged {what}: {} packets could not be read and {secs:.1} s in {} places are missing; they count as not \
+             measured: {}",
+            damage.broken_packets,
+            damage.missing.len(),
+            self.file()
+        );
+        problems.push(Problem::note("media", message));
+    }
+
+    /// As results tell it.
+    pub fn told(&self) -> Media {
+        Media {
+            file: self.file(),
+            sha256: self.sha256.clone(),
+            what: self.probe.describe(),
+            offset_s: self.offset,
+            offset_from: self.offset_from.clone(),
+            drift_ppm: self.drift_ppm,
+            damage: self.damage.clone(),
+        }
+    }
+}
+
+/// File name without its folder, for results and messages.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Opens what can be opened; each recording that cannot becomes a problem.
+///
+/// # Errors
+/// [`EngineError::Media`] if none can be opened: the first one's reason.
+pub fn open_all(
+    recordings: &[Recording],
+    settings: &MediaSettings,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Opened>, EngineError> {
+    let mut opened = Vec::new();
+    let mut first_error = None;
+    for (index, recording) in recordings.iter().enumerate() {
+        match open(recording, index == 0, settings) {
+            Ok(recording) => opened.push(recording),
+            Err(error) => {
+                problems.push(Problem::failure("media", &error));
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    match (opened.is_empty(), first_error) {
+        (true, Some(error)) => Err(error.into()),
+        (true, None) => Err(EngineError::Request("no recording was given".into())),
+        _ => Ok(opened),
+    }
+}
+
+fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Result<Opened, MediaError> {
+    let path = &recording.path;
+    let probe = media::probe(path, settings)?;
+    let sha256 =
+        Hash::of_file(path).map_err(|source| MediaError::Unreadable { file: path.display().to_string(), source })?;
+    let (offset, offset_from) = match recording.offset_secs {
+        Some(secs) => (SessionTime::from_secs_f64(secs), "given"),
+        None if is_first => (SessionTime::ZERO, "first recording"),
+        None => (SessionTime::ZERO, NOT_FOUND),
+    };
+    let offset_from = offset_from.to_owned();
+    Ok(Opened { path: path.clone(), probe, sha256, offset, offset_from, drift_ppm: None, damage: Damage::default() })
+}
+
+/// Lays recordings whose offset is not known on the clock of the first one, by what both hear.
+pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec<Problem>) {
+    let Some((first, others)) = opened.split_first_mut() else { return };
+    for other in others.iter_mut().filter(|other| other.offset_from == NOT_FOUND) {
+        let found: Result<Option<()>, MediaError> = first.sound(settings).map(|_| None);
+        match found {
+            Ok(Some(())) => {}
+            Ok(None) => problems.push(Problem::failure(
+                "media",
+                format!(
+                    "where this recording lies on the session clock is not known, because it has no sound in common with \
+                     the first one; it is taken to start with it: say --offset SECONDS: {}",
+                    other.file()
+                ),
+            )),
+            Err(error) => problems.push(Problem::failure("media", error)),
+        }
+    }
+}

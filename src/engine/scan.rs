@@ -1,0 +1,174 @@
+//! One session, from its files to its results.
+
+use std::sync::atomic::AtomicBool;
+
+use crate::model::Shelf;
+use crate::origin::{Hash, Origin};
+use crate::roles::{self, UserWord};
+use crate::session::{Problem, SCHEMA, Session, TranscriptSource};
+use crate::time::{SessionTime, Span};
+use crate::track::Who;
+use crate::transcript::{self, Transcript, TranscriptError, onto_clock};
+
+use super::interpret::interpret;
+use super::people;
+use super::prepared::Prepared;
+use super::recordings::{self, Opened};
+use super::request::{EngineError, Request};
+use super::stages::{Bench, Measured};
+use super::store::Store;
+use super::watch::{Stage, Watch};
+
+/// Reads, measures and interprets one session. Nothing is written but the stages' store in the results folder.
+///
+/// # Errors
+/// [`EngineError`]. What can be done without a part that fails is done, and [`Session::problems`] says what could not be.
+pub fn scan(
+    request: &Request,
+    prepared: &Prepared,
+    shelf: &Shelf,
+    watch: &dyn Watch,
+    stop: &AtomicBool,
+) -> Result<Session, EngineError> {
+    let mut problems = Vec::new();
+    watch.begins(Stage::Media, None);
+    let mut opened = recordings::open_all(&request.recordings, &prepared.media, &mut problems)?;
+    let transcript = read_transcript(request, prepared, &mut problems);
+    watch.ends(Stage::Media, false);
+
+    if opened.iter().any(|r| r.offset_from == recordings::NOT_FOUND) {
+        watch.begins(Stage::Align, None);
+        recordings::align(&mut opened, &prepared.media, &mut problems);
+        watch.ends(Stage::Align, false);
+    }
+    let span = session_span(&opened, &transcript)?;
+
+    let store = Store::new(&request.out);
+    let bench = Bench { request, prepared, shelf, store: &store, watch, stop };
+    let mut measured = Measured::default();
+    if request.listen {
+        bench.listen(&mut opened, &mut measured, &mut problems)?;
+    }
+    #[cfg(feature = "video")]
+    if request.look {
+        bench.look(&mut opened, &mut measured, &mut problems)?;
+    }
+    if measured.tracks.iter().next().is_none() && transcript.is_none() {
+        let reasons: Vec<_> = problems.iter().map(|problem| format!("  {}", problem.message)).collect();
+        return Err(EngineError::Nothing(reasons.join("\n")));
+    }
+
+    watch.begins(Stage::Find, None);
+    let placed = transcript.as_ref().map(|(transcript, _)| {
+        onto_clock::place(
+            transcript,
+            &people::speech_stretches(&measured.tracks),
+            span,
+            &prepared.transcript.onto_clock,
+        )
+    });
+    let roles = roles::assign(
+        &measured.tracks,
+        transcript.as_ref().map(|(transcript, _)| transcript).zip(placed.as_ref()),
+        measured.are_channels,
+        &words_of_the_user(request),
+        &prepared.role_words,
+        &prepared.roles,
+    );
+    let told = |stage: &'static str| move |message: &String| Problem::note(stage, message);
+    problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
+    problems.extend(roles.problems.iter().map(told("people")));
+    let tracks = measured.tracks.renamed(|who| roles.rename(who));
+    let turns = transcript.as_ref().zip(placed.as_ref()).map(|((transcript, _), placed)| {
+        onto_clock::joined(
+            &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
+            prepared.transcript.onto_clock.join_turns_secs,
+        )
+    });
+    let episode_settings = match request.budget_minutes {
+        Some(minutes) => prepared.episodes.clone().with_budget(minutes).map_err(EngineError::Request)?,
+        None => prepared.episodes.clone(),
+    };
+    let seed = seed_of(&opened);
+    let interpreted = interpret(&tracks, span, turns.as_deref(), prepared, &episode_settings, seed, &mut problems)?;
+    watch.ends(Stage::Find, false);
+
+    Ok(Session {
+        schema: SCHEMA,
+        name: request.name.clone(),
+        span,
+        media: opened.iter().map(Opened::told).collect(),
+        transcript: transcript_source(request, transcript.as_ref(), placed.as_ref()),
+        people: people::told(&roles, &tracks, measured.are_channels),
+        turns: turns.unwrap_or_default(),
+        events: interpreted.events,
+        hits: interpreted.hits,
+        episodes: interpreted.ranking.episodes,
+        review: Some(interpreted.ranking.expected),
+        controls: interpreted.ranking.controls,
+        moment_secs: interpreted.ranking.moment_secs,
+        coverage: interpreted.coverage,
+        problems,
+        origin: Origin {
+            engine: env!("CARGO_PKG_VERSION").into(),
+            settings: prepared.config.hash(""),
+            codebook: prepared.config.hash("codebook"),
+            language: prepared.config.hash("language"),
+            models: measured.models.into_values().collect(),
+        },
+        tracks,
+    })
+}
+
+/// From the earliest to the latest moment that any recording holds; of the transcript if no length is known.
+fn session_span(opened: &[Opened], transcript: &Option<(Transcript, Hash)>) -> Result<Span, EngineError> {
+    let recorded = opened.iter().filter_map(Opened::span).reduce(Span::hull);
+    let spoken = || {
+        let turns = transcript.iter().flat_map(|(t, _)| &t.turns);
+        let end = turns.filter_map(|turn| turn.span.map(Span::end).or(turn.start)).max()?;
+        Span::new(SessionTime::ZERO, end)
+    };
+    recorded.or_else(spoken).ok_or_else(|| EngineError::Nothing("  the length of the recording is not known".into()))
+}
+
+fn words_of_the_user(request: &Request) -> Vec<(Who, UserWord)> {
+    let told = |role: Who, words: &[String]| words.iter().map(|word| (role, word.as_str().into())).collect::<Vec<_>>();
+    [told(Who::Client, &request.client), told(Who::Therapist, &request.therapist)].concat()
+}
+
+/// The control windows shall differ between sessions and be the same for the same session.
+fn seed_of(opened: &[Opened]) -> u64 {
+    let digits = opened.first().and_then(|recording| recording.sha256.as_str().get(..16)).unwrap_or("0");
+    u64::from_str_radix(digits, 16).unwrap_or(0)
+}
+
+fn read_transcript(request: &Request, prepared: &Prepared, problems: &mut Vec<Problem>) -> Option<(Transcript, Hash)> {
+    let path = request.transcript.as_ref()?;
+    let read = transcript::read(path, &request.columns, &prepared.transcript).and_then(|read| {
+        let fail = |source| TranscriptError::Unreadable { file: path.display().to_string(), source };
+        Ok((read, Hash::of_file(path).map_err(fail)?))
+    });
+    match read {
+        Ok(read) => Some(read),
+        Err(error) => {
+            problems.push(Problem::failure("transcript", error));
+            None
+        }
+    }
+}
+
+fn transcript_source(
+    request: &Request,
+    transcript: Option<&(Transcript, Hash)>,
+    placed: Option<&onto_clock::Placed>,
+) -> Option<TranscriptSource> {
+    let (transcript, sha256) = transcript?;
+    Some(TranscriptSource {
+        file: request.transcript.as_deref().map(recordings::file_name).unwrap_or_default(),
+        sha256: sha256.clone(),
+        format: transcript.format.clone(),
+        turns: transcript.turns.len(),
+        offset_s: placed.and_then(|placed| placed.offset_s),
+        warnings: transcript.warnings.clone(),
+    })
+}

@@ -1,0 +1,188 @@
+//! What is kept of a face in one picture, and the tracks made from it.
+
+use std::ops::Range;
+
+use ndarray::{Array1, Array2};
+
+use super::actions::{self, ACTIONS};
+use super::landmarks::PixelBox;
+use super::mouth;
+use crate::time::FrameGrid;
+use crate::track::{Track, Tracks, Unit, Who};
+
+/// Numbers kept of one face in one picture, in the order of [`LAYOUT`].
+pub type Row = [f32; ROW];
+
+const ROW: usize = ACTIONS + 5 + 3 + 2 + 4 + 5;
+const MOUTH: usize = ACTIONS;
+const POSE: usize = MOUTH + 5;
+const GAZE: usize = POSE + 3;
+const BOX: usize = GAZE + 2;
+const QUALITY: usize = BOX + 4;
+
+/// Track name, unit, columns, and their place in a [`Row`].
+const LAYOUT: [(&str, Unit, &[&str], Range<usize>); 6] = [
+    ("face_actions", Unit::Probability, &actions::NAMES, 0..MOUTH),
+    ("mouth_shape", Unit::EyeDistances, &mouth::COLUMNS, MOUTH..POSE),
+    ("head_pose", Unit::Degrees, &["yaw", "pitch", "roll"], POSE..GAZE),
+    ("gaze", Unit::Degrees, &["yaw", "pitch"], GAZE..BOX),
+    ("face_box", Unit::Pixels, &["x", "y", "width", "height"], BOX..QUALITY),
+    ("face_quality", Unit::Mixed, &["detector", "presence", "width_px", "blur", "quality"], QUALITY..ROW),
+];
+
+/// One face in one picture, by name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measures {
+    /// Facial actions, 0 to 1, in the order of [`actions::NAMES`].
+    pub actions: [f32; ACTIONS],
+    /// Mouth shape in eye distances, in the order of [`mouth::COLUMNS`].
+    pub mouth: [f32; 5],
+    /// Yaw, pitch, roll of the head in degrees.
+    pub pose: [f32; 3],
+    /// Yaw and pitch of looking in degrees; `NaN` with shut eyes.
+    pub gaze: [f32; 2],
+    /// Around all landmarks, picture pixels.
+    pub face: PixelBox,
+    /// Presence from the landmarks network, 0 to 1.
+    pub presence: f32,
+    /// 0 sharp to 1 blurred.
+    pub blur: f32,
+    /// 0 to 1; below 0.3 not assessable.
+    pub quality: f32,
+}
+
+impl Measures {
+    /// The row to keep; `detector` is the score of the last search that saw this face, 0 to 1.
+    pub fn row(&self, detector: f32) -> Row {
+        let face = &self.face;
+        let mut row = [f32::NAN; ROW];
+        row[..MOUTH].copy_from_slice(&self.actions);
+        row[MOUTH..POSE].copy_from_slice(&self.mouth);
+        row[POSE..GAZE].copy_from_slice(&self.pose);
+        row[GAZE..BOX].copy_from_slice(&self.gaze);
+        row[BOX..QUALITY].copy_from_slice(&[face.x, face.y, face.width, face.height]);
+        row[QUALITY..].copy_from_slice(&[detector, self.presence, face.width, self.blur, self.quality]);
+        row
+    }
+}
+
+/// Rows of one stretch of following, in order of their place on the grid. Kept in blocks, so that a long stretch is
+/// never copied while it grows.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    blocks: Vec<Vec<(u32, Row)>>,
+    len: usize,
+}
+
+const BLOCK: usize = 512;
+
+impl Rows {
+    /// Adds the row of this place on the grid.
+    pub fn push(&mut self, index: u32, row: Row) {
+        match self.blocks.last_mut() {
+            Some(block) if block.len() < BLOCK => block.push((index, row)),
+            _ => self.blocks.push(vec![(index, row)]),
+        }
+        self.len += 1;
+    }
+
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.len
+    }
+
+    /// Place on the grid and row, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &(u32, Row)> + Clone {
+        self.blocks.iter().flatten()
+    }
+}
+
+/// Quality in a row, 0 to 1.
+pub fn quality(row: &Row) -> f32 {
+    row[ROW - 1]
+}
+
+/// Face box in a row, picture pixels.
+pub fn face_box(row: &Row) -> PixelBox {
+    PixelBox { x: row[BOX], y: row[BOX + 1], width: row[BOX + 2], height: row[BOX + 3] }
+}
+
+/// Puts one person's rows on the grid, as the six face tracks; `NaN` and quality 0 where there is no row.
+pub fn insert_tracks<'a>(
+    tracks: &mut Tracks,
+    who: Who,
+    grid: FrameGrid,
+    rows: impl Iterator<Item = &'a (u32, Row)> + Clone,
+) {
+    let mut confidence = Array1::zeros(grid.len);
+    for (index, row) in rows.clone() {
+        if let Some(value) = confidence.get_mut(*index as usize) {
+            *value = quality(row);
+        }
+    }
+    for (name, unit, columns, place) in LAYOUT {
+        let mut values = Array2::from_elem((grid.len, columns.len()), f32::NAN);
+        for (index, row) in rows.clone() {
+            if (*index as usize) < grid.len {
+                values.row_mut(*index as usize).iter_mut().zip(&row[place.clone()]).for_each(|(to, from)| *to = *from);
+            }
+        }
+        let columns = columns.iter().map(|&column| column.to_owned()).collect();
+        let confidence = Some(confidence.clone());
+        tracks.insert(name, Track { who, unit, grid, columns, values, confidence });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{SessionTime, Step};
+
+    #[test]
+    fn every_number_lands_in_its_column() {
+        let measures = Measures {
+            actions: std::array::from_fn(|i| i as f32),
+            mouth: [100.0, 101.0, 102.0, 103.0, 104.0],
+            pose: [110.0, 111.0, 112.0],
+            gaze: [120.0, 121.0],
+            face: PixelBox { x: 130.0, y: 131.0, width: 132.0, height: 133.0 },
+            presence: 0.9,
+            blur: 0.2,
+            quality: 0.7,
+        };
+        let mut rows = Rows::default();
+        rows.push(1, measures.row(0.8));
+        let grid = FrameGrid { first: SessionTime::ZERO, step: Step::new(2, 25).unwrap(), len: 3 };
+        let mut tracks = Tracks::new();
+        insert_tracks(&mut tracks, Who::Face(1), grid, rows.iter());
+        let at =
+            |name: &str, column: &str, row: usize| tracks.get(name, Who::Face(1)).unwrap().column(column).unwrap()[row];
+        for (name, column, expect) in [
+            ("face_actions", "_neutral", 0.0),
+            ("face_actions", "noseSneerRight", 51.0),
+            ("mouth_shape", "corner_down", 100.0),
+            ("mouth_shape", "lip_thickness", 104.0),
+            ("head_pose", "roll", 112.0),
+            ("gaze", "pitch", 121.0),
+            ("face_box", "height", 133.0),
+            ("face_quality", "detector", 0.8),
+            ("face_quality", "width_px", 132.0),
+            ("face_quality", "quality", 0.7),
+        ] {
+            assert!((at(name, column, 1) - expect).abs() < 1e-6, "{name} {column}");
+            assert!(at(name, column, 0).is_nan() && at(name, column, 2).is_nan(), "{name} {column}");
+        }
+        let confidence = tracks.get("gaze", Who::Face(1)).unwrap().confidence.clone().unwrap();
+        assert_eq!(confidence.to_vec(), [0.0, 0.7, 0.0]);
+    }
+
+    #[test]
+    fn rows_stay_in_order_across_blocks() {
+        let mut rows = Rows::default();
+        for index in 0..2 * BLOCK as u32 + 3 {
+            rows.push(index, [0.0; ROW]);
+        }
+        assert_eq!(rows.count(), 2 * BLOCK + 3);
+        assert!(rows.iter().zip(0..).all(|((index, _), expect)| *index == expect));
+    }
+}

@@ -1,0 +1,136 @@
+//! `txt.cohere`: how much of a reply's content is that of the turn it answers.
+
+use serde::Deserialize;
+
+use super::stems::{Bag, bag, cosine, idf, quantile};
+use super::words::Words;
+use super::{Card, Event, Input, Marker, MarkerError, about, replies, turns};
+use crate::track::{Unit, Who};
+
+/// ## What it sees
+/// For each reply with enough content words: the cosine of its word stems with those of the partner's turn (and, with
+/// less weight, of the same person's turn before that), 0 to 1. Kind `low` in the lowest fifth of the person's own
+/// replies, `high` in the upper half, else `middle`.
+/// ## Why coders care
+/// A reply that shares nothing with an invitation to explore may leave the topic.
+/// ## What it does not see
+/// Meaning: other words for the same thing count as different. Short replies are not judged at all.
+pub struct Cohere;
+
+const CARD: Card = Card {
+    id: "txt.cohere",
+    section: "cohere",
+    what: "How much the words of a reply are those of the turn it answers.",
+    unit: Unit::Share,
+    kinds: &["low", "middle", "high"],
+    needs: &[],
+    after: &[],
+    reads_text: true,
+    source: "DOMAIN B text table: cosine of stem counts with the session's idf; low = session P20",
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// Content words of prompt and reply together.
+    min_content_words: usize,
+    /// Content words of each.
+    min_content_words_each: usize,
+    /// Lowest share of a person's replies.
+    low_share: f64,
+    /// From this share of a person's replies on up.
+    high_share: f64,
+    /// Fewer replies of a person: no kinds.
+    min_replies: usize,
+    /// Weight of the same person's turn before the prompt; 0 = does not count.
+    own_previous_weight: f64,
+}
+
+impl Marker for Cohere {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
+        let turns = turns(input, &CARD)?;
+        let settings: Settings = super::settings(settings, &CARD)?;
+        let words = Words::of(input, &CARD)?;
+        let stems: Vec<Vec<String>> = turns.iter().map(|turn| words.stems(&words.sentences(&turn.text))).collect();
+        let bags: Vec<Bag> = stems.iter().map(|stems| bag(stems)).collect();
+        let idf = idf(&bags);
+        let mut events = Vec::new();
+        for (own, prompt, reply) in replies(&turns) {
+            let (asked, said) = (stems[prompt].len(), stems[reply].len());
+            if asked.min(said) < settings.min_content_words_each || asked + said < settings.min_content_words {
+                continue;
+            }
+            let mut before = bags[prompt].clone();
+            for (stem, count) in own.iter().flat_map(|own| &bags[*own]).filter(|_| settings.own_previous_weight > 0.0) {
+                *before.entry(stem.clone()).or_default() += count * settings.own_previous_weight;
+            }
+            if let Some(alike) = cosine(&before, &bags[reply], &idf) {
+                let mut event = about(turns[reply], &CARD, alike as f32, 0.0, None);
+                event.confidence = event.confidence.min(turns[prompt].confidence);
+                events.push(event);
+            }
+        }
+        for who in [Who::Client, Who::Therapist] {
+            judge(&mut events, who, &settings);
+        }
+        Ok(events)
+    }
+}
+
+/// Compares one person's replies with each other.
+fn judge(events: &mut [Event], who: Who, settings: &Settings) {
+    let mut values: Vec<f64> =
+        events.iter().filter(|event| event.who == who).map(|event| f64::from(event.value)).collect();
+    values.sort_by(f64::total_cmp);
+    if values.len() < settings.min_replies.max(2) {
+        return;
+    }
+    let at = |share| quantile(&values, share).unwrap_or(0.0);
+    let (low, high, top) = (at(settings.low_share), at(settings.high_share), at(0.95));
+    for event in events.iter_mut().filter(|event| event.who == who) {
+        let value = f64::from(event.value);
+        // Where many replies share nothing with their prompts, none of them stands out as low.
+        let (kind, strength) = if value < low || (value <= low && low < high && low > 0.0) {
+            ("low", 1.0 - value / high.max(f64::MIN_POSITIVE))
+        } else if value >= high && value > 0.0 {
+            ("high", (value - high) / (top - high).max(f64::MIN_POSITIVE))
+        } else {
+            ("middle", 0.0)
+        };
+        event.kind = Some(kind.to_owned());
+        event.strength = strength.clamp(0.0, 1.0) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+    use super::*;
+
+    #[test]
+    fn a_reply_on_another_matter_is_lower_than_one_that_takes_up() {
+        let mut lines = Vec::new();
+        for _ in 0..12 {
+            lines.push("T: How does your brother treat your dog at home?");
+            lines.push("C: My brother feeds the dog at home in the evening and walks around.");
+        }
+        lines.push("T: How does your brother treat your dog at home?");
+        lines.push("C: The football match yesterday ended without goals, boring game.");
+        let events = found(&Cohere, &lines);
+        let clients: Vec<_> = events.iter().filter(|event| event.who == Who::Client).collect();
+        assert_eq!(clients.len(), 13);
+        let last = clients[12];
+        assert!(last.value < clients[11].value, "{} {}", last.value, clients[11].value);
+        assert_eq!(last.kind.as_deref(), Some("low"));
+        assert!(last.strength > 0.5);
+    }
+
+    #[test]
+    fn short_replies_are_not_judged() {
+        assert!(found(&Cohere, &["T: How does your brother treat your dog?", "C: I don't know."]).is_empty());
+    }
+}

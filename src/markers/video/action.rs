@@ -1,0 +1,163 @@
+//! From a score per frame to events: the one place where facial actions get their start, peak and end.
+
+use serde::Deserialize;
+
+use super::super::baseline::{self, Baseline};
+use super::super::{Card, Event, MarkerError, Ramp};
+use super::face::Face;
+use crate::time::Secs;
+
+/// When a score is an event (DOMAIN 1, "Events").
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Starts at this z ..
+    pub on_z: f32,
+    /// .. and goes on down to this one.
+    pub off_z: f32,
+    /// A start must also lie this far above the person's rest, in the score's own unit; what goes on, the same part of
+    /// it that `off_z` is of `on_z`.
+    pub floor: f32,
+    /// What lies this far above rest is a start whatever its z; left out where there is no such height.
+    pub always_above: Option<f32>,
+    /// Shorter ones are left out.
+    pub min_secs: Secs,
+    /// Two that are closer than this are one.
+    pub merge_secs: Secs,
+}
+
+/// Frames `from..to` with the frame of the peak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// First frame.
+    pub from: usize,
+    /// First frame after.
+    pub to: usize,
+    /// Frame with the highest score.
+    pub apex: usize,
+}
+
+/// Stretches that start where `starts` holds and go on while `goes_on` holds (`starts` implies it), both given frame
+/// and value; a frame without a value (`NaN`) ends one. Then those less than `merge_frames` apart become one, and
+/// those shorter than `min_frames` are left out.
+pub fn stretches(
+    values: &[f32],
+    starts: impl Fn(usize) -> bool,
+    goes_on: impl Fn(usize) -> bool,
+    merge_frames: f64,
+    min_frames: f64,
+) -> Vec<Found> {
+    let known = |index: usize| values.get(index).is_some_and(|v| !v.is_nan());
+    let mut joined: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    while at < values.len() {
+        if !known(at) || !starts(at) {
+            at += 1;
+            continue;
+        }
+        // What led up to the start belongs to it.
+        let mut from = at;
+        let earliest = joined.last().map_or(0, |last| last.1);
+        while from > earliest && known(from - 1) && goes_on(from - 1) {
+            from -= 1;
+        }
+        let mut to = at + 1;
+        while known(to) && (goes_on(to) || starts(to)) {
+            to += 1;
+        }
+        match joined.last_mut() {
+            Some(last) if ((from - last.1) as f64) < merge_frames => last.1 = to,
+            _ => joined.push((from, to)),
+        }
+        at = to;
+    }
+    // Half a frame of grace: lengths in frames are whole, those in seconds are not.
+    joined.retain(|&(from, to)| (to - from) as f64 + 0.5 >= min_frames);
+    let apex = |(from, to): (usize, usize)| {
+        let best = (from..to).filter(|&i| known(i)).reduce(|best, i| if values[i] > values[best] { i } else { best });
+        Found { from, to, apex: best.unwrap_or(from) }
+    };
+    joined.into_iter().map(apex).collect()
+}
+
+/// The events of one face in a score per frame (`NaN` = not assessable). The baseline comes from the frames in which
+/// the person listens; events may lie where `allowed` holds. `value` is the peak z, strength comes from the peak's
+/// distance to rest. `None` if there is too little for a baseline.
+pub fn events(
+    card: &Card,
+    face: &Face<'_>,
+    score: &[f32],
+    allowed: &[bool],
+    (rule, strength, settings): (&Rule, Ramp, &baseline::Settings),
+) -> Option<Vec<Event>> {
+    let step = face.grid.step.secs_f64();
+    let base = Baseline::of(score, &face.listening(), step, settings)?;
+    let score: Vec<f32> = score.iter().zip(allowed).map(|(&x, &ok)| if ok { x } else { f32::NAN }).collect();
+    let above = |index: usize| score[index] - base.neutral;
+    let found = stretches(
+        &score,
+        |i| {
+            (base.z(score[i]) >= rule.on_z && above(i) >= rule.floor)
+                || rule.always_above.is_some_and(|height| above(i) >= height)
+        },
+        |i| base.z(score[i]) >= rule.off_z && above(i) * rule.on_z >= rule.floor * rule.off_z,
+        rule.merge_secs.0.as_secs_f64() / step,
+        rule.min_secs.0.as_secs_f64() / step,
+    );
+    let event = |found: Found| {
+        let span = face.grid.span(found.from, found.to)?;
+        let event = Event::new(card, face.who, span, base.z(score[found.apex]))
+            .rated(strength.strength(above(found.apex)), face.mean_quality(found.from, found.to));
+        Some(Event { apex: face.grid.time(found.apex), ..event })
+    };
+    Some(found.into_iter().filter_map(event).collect())
+}
+
+/// Joins what each face gave, in order of start.
+///
+/// # Errors
+/// [`MarkerError::TooLittle`] if there are faces, and for none of them there was enough.
+pub fn joined(card: &Card, faces: Vec<Option<Vec<Event>>>, min_secs: Secs) -> Result<Vec<Event>, MarkerError> {
+    if !faces.is_empty() && faces.iter().all(Option::is_none) {
+        return Err(MarkerError::TooLittle { marker: card.id, need_secs: min_secs.0.as_secs_f64() });
+    }
+    let mut events: Vec<Event> = faces.into_iter().flatten().flatten().collect();
+    events.sort_by_key(|e| (e.span, e.who));
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One character per frame: a digit is the value in tenths, `?` not measured. On at .5, off below .2, at least 3
+    /// frames, closer than 3 frames is one. Expects from, to, apex.
+    fn check(picture: &str, expect: &[(usize, usize, usize)]) {
+        let values: Vec<f32> = picture.chars().map(|c| c.to_digit(10).map_or(f32::NAN, |d| d as f32 / 10.0)).collect();
+        let found: Vec<_> = stretches(&values, |i| values[i] >= 0.5, |i| values[i] >= 0.2, 3.0, 3.0)
+            .into_iter()
+            .map(|f| (f.from, f.to, f.apex))
+            .collect();
+        assert_eq!(found, expect, "{picture}");
+    }
+
+    #[test]
+    fn it_starts_high_and_lasts_from_foot_to_foot() {
+        check("0023576420", &[(2, 9, 5)]);
+        check("0023444320", &[]);
+    }
+
+    #[test]
+    fn short_ones_are_left_out_and_close_ones_join() {
+        check("0006600000", &[]);
+        check("0660006600", &[]);
+        check("0660066000", &[(1, 7, 1)]);
+    }
+
+    #[test]
+    fn what_was_not_measured_ends_one() {
+        check("0666????6660", &[(1, 4, 1), (8, 11, 8)]);
+        check("????", &[]);
+        check("", &[]);
+    }
+}

@@ -1,0 +1,102 @@
+//! Chin raised.
+
+use serde::Deserialize;
+
+use super::super::baseline;
+use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
+use super::action::{Rule, events, joined};
+use super::face::{self, Face, Part};
+use crate::track::Unit;
+
+/// ## What it sees
+/// The chin boss pushed up (`mouthShrugLower`) above the person's rest without pursed lips, while the person does not
+/// speak.
+///
+/// ## What it does not see
+/// Anything under a beard.
+pub struct ChinRaise;
+
+const CARD: Card = Card {
+    id: "vid.chin",
+    section: "chin",
+    what: "The chin is pushed up.",
+    unit: Unit::StandardScores,
+    kinds: &[],
+    needs: &["face_actions"],
+    after: &["aud.vad"],
+    reads_text: false,
+    source: "FACS AU17; DOMAIN B (judgement).",
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// Pursing above this (`mouthPucker`, 0 to 1 above rest) is a pout, not a chin raise.
+    max_pucker: f32,
+    /// When the score is an event.
+    rule: Rule,
+    /// The peak's distance to rest as a strength.
+    strength: Ramp,
+    /// What a face is.
+    face: face::Settings,
+    /// What rest is.
+    baseline: baseline::Settings,
+}
+
+/// 0 to 1: how far the chin is raised; 0 where the lips are pursed.
+fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+    let chin = face.column("mouthShrugLower", Part::Mouth)?;
+    let pucker = face.column("mouthPucker", Part::Mouth)?;
+    let rest =
+        baseline::percentile(&baseline::sorted(&pucker, &face.listening()), settings.baseline.neutral_percentile)?
+            as f32;
+    let alone = chin.iter().zip(&pucker).map(|(&chin, &pucker)| match pucker - rest {
+        p if p.is_nan() => f32::NAN,
+        p if p > settings.max_pucker => 0.0,
+        _ => chin,
+    });
+    Some(alone.collect())
+}
+
+impl Marker for ChinRaise {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn shared(&self) -> &'static [&'static str] {
+        &[face::SECTION, baseline::SECTION]
+    }
+
+    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
+        let settings: Settings = read(&CARD, settings)?;
+        require(&CARD, input.tracks)?;
+        let faces = Face::all(input, "face_actions", &settings.face);
+        let found = faces.iter().map(|face| {
+            let score = score(face, &settings)?;
+            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
+        });
+        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::{Made, check_listening};
+    use super::*;
+
+    #[test]
+    fn without_pursed_lips_only() {
+        let mut made = Made::speechless();
+        made.action("mouthShrugLower", 0.05, &[(10.0, 11.0, 0.6), (20.0, 21.0, 0.6)]).action(
+            "mouthPucker",
+            0.1,
+            &[(20.0, 21.0, 0.8)],
+        );
+        assert_eq!(made.found(&ChinRaise), [(10.0, 11.0)]);
+    }
+
+    #[test]
+    fn not_while_speaking() {
+        check_listening(&ChinRaise, &["mouthShrugLower"], &[]);
+    }
+}

@@ -1,0 +1,261 @@
+//! One face with all its tracks on one grid, and when its owner speaks.
+
+use serde::Deserialize;
+
+use super::super::{Event, Input};
+use super::swing::swings;
+use crate::time::{FrameGrid, Secs, Span};
+use crate::track::{Track, Who};
+
+/// Name of the section that holds [`Settings`] in `config/markers/video.toml`.
+pub const SECTION: &str = "face";
+
+/// Section `[face]` of `config/markers/video.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Frames of a lower quality are not assessable, 0 to 1.
+    pub min_quality: f32,
+    /// Each channel is smoothed by the median over this length.
+    pub smooth_secs: Secs,
+    /// Narrower faces rate no mouth actions, pixels.
+    pub mouth_min_width_px: f32,
+    /// Narrower faces rate no brow actions, pixels.
+    pub brow_min_width_px: f32,
+    /// Mouth actions this close to own speech do not count.
+    pub speech_margin_secs: Secs,
+    /// Without a voice, lips that open and close by this much (eye distances) ..
+    pub lip_swing: f32,
+    /// .. so many times ..
+    pub lip_min_swings: usize,
+    /// .. within this length are speaking.
+    pub lip_window_secs: Secs,
+    /// .. and so are frames this close to them: the first and last words move the lips less.
+    pub lip_margin_secs: Secs,
+}
+
+/// What a marker needs a face to be wide enough for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Mouth and chin.
+    Mouth,
+    /// Brows.
+    Brow,
+    /// The whole head: any size.
+    Head,
+}
+
+/// One face.
+pub struct Face<'a> {
+    /// Whose.
+    pub who: Who,
+    /// Centre of each frame.
+    pub grid: FrameGrid,
+    /// Quality of each frame, 0 to 1; 0 where there is no face.
+    pub quality: Vec<f32>,
+    /// Whether its owner speaks in or near (`speech_margin_secs`) each frame.
+    pub speaking: Vec<bool>,
+    /// Whether somebody else speaks in each frame.
+    pub other_speaks: Vec<bool>,
+    /// Whether any voice was measured.
+    pub voices: bool,
+    tracks: Vec<&'a Track>,
+    width_px: Option<Vec<f32>>,
+    settings: &'a Settings,
+}
+
+const NAMES: [&str; 4] = ["face_actions", "mouth_shape", "head_pose", "gaze"];
+
+impl<'a> Face<'a> {
+    /// All faces that have a track of this name, in order of person.
+    pub fn all(input: &Input<'a>, name: &str, settings: &'a Settings) -> Vec<Self> {
+        input.tracks.all(name).map(|track| Self::new(input, track, settings)).collect()
+    }
+
+    fn new(input: &Input<'a>, main: &Track, settings: &'a Settings) -> Self {
+        let (who, grid) = (main.who, main.grid);
+        let same_grid = |name: &str| input.tracks.get(name, who).filter(|track| track.grid == grid);
+        let tracks: Vec<&Track> = NAMES.iter().filter_map(|name| same_grid(name)).collect();
+        let box_width = same_grid("face_quality").and_then(|t| t.column("width_px"));
+        let width_px = box_width.or_else(|| same_grid("face_box").and_then(|t| t.column("width")));
+        let quality = |index: usize| main.confidence.as_ref().and_then(|c| c.get(index).copied()).unwrap_or(1.0);
+        let mut face = Self {
+            who,
+            grid,
+            quality: (0..grid.len).map(quality).map(|q| if q.is_nan() { 0.0 } else { q }).collect(),
+            speaking: vec![false; grid.len],
+            other_speaks: vec![false; grid.len],
+            voices: false,
+            tracks,
+            width_px: width_px.map(|w| w.to_vec()),
+            settings,
+        };
+        face.listen(input);
+        face
+    }
+
+    /// Fills in who speaks when: by voice where this person's voice was measured, else by the movement of the lips.
+    fn listen(&mut self, input: &Input<'_>) {
+        let margin = self.settings.speech_margin_secs.0;
+        let mut voice_known = vec![false; self.grid.len];
+        let voices: Vec<&Event> = input.earlier.iter().filter(|e| e.marker == "aud.vad").collect();
+        self.voices = !voices.is_empty();
+        let own_voice = voices.iter().any(|e| e.who == self.who);
+        voice_known.fill(own_voice);
+        for event in voices {
+            let speech = event.kind.as_deref() != Some("unknown");
+            match (event.who == self.who, speech) {
+                (true, true) => self.speaking[self.grid.indices(event.span.widened(margin, margin))].fill(true),
+                (true, false) => voice_known[self.grid.indices(event.span)].fill(false),
+                (false, true) => self.other_speaks[self.grid.indices(event.span)].fill(true),
+                (false, false) => (),
+            }
+        }
+        let margin = self.settings.lip_margin_secs.0;
+        for span in self.lips_moving() {
+            for index in self.grid.indices(span.widened(margin, margin)) {
+                self.speaking[index] |= !voice_known[index];
+            }
+        }
+    }
+
+    /// Stretches in which the lips open and close as in speech.
+    fn lips_moving(&self) -> Vec<Span> {
+        let Some(open) = self.column("lips_open", Part::Head) else { return Vec::new() };
+        let turns = swings(&open, self.settings.lip_swing);
+        let count = self.settings.lip_min_swings.max(1);
+        let window = self.settings.lip_window_secs.0.as_secs_f64();
+        turns
+            .windows(count)
+            .filter_map(|turns| {
+                let (first, last) = (turns.first()?, turns.last()?);
+                let span = self.grid.span(first.from, last.to + 1)?;
+                (span.secs_f64() <= window).then_some(span)
+            })
+            .collect()
+    }
+
+    /// One channel, smoothed; `NaN` where it was not measured, the quality is too low, or the face too small for `part`.
+    /// `None` if no track of this face has such a column.
+    pub fn column(&self, name: &str, part: Part) -> Option<Vec<f32>> {
+        let column = self.tracks.iter().find_map(|track| track.column(name))?;
+        let values: Vec<f32> = column
+            .iter()
+            .enumerate()
+            .map(|(index, &value)| if self.assessable(index, part) { value } else { f32::NAN })
+            .collect();
+        let frames = self.settings.smooth_secs.0.as_secs_f64() / self.grid.step.secs_f64();
+        Some(smoothed(&values, (frames / 2.0).floor() as usize))
+    }
+
+    /// The mean of two channels (left and right), as [`Face::column`].
+    pub fn pair(&self, name: &str, part: Part) -> Option<Vec<f32>> {
+        let left = self.column(&format!("{name}Left"), part)?;
+        let right = self.column(&format!("{name}Right"), part)?;
+        Some(left.iter().zip(&right).map(|(l, r)| (l + r) / 2.0).collect())
+    }
+
+    /// Whether a frame can be judged.
+    pub fn assessable(&self, index: usize, part: Part) -> bool {
+        let min_width = match part {
+            Part::Mouth => self.settings.mouth_min_width_px,
+            Part::Brow => self.settings.brow_min_width_px,
+            Part::Head => 0.0,
+        };
+        let width = self.width_px.as_ref().and_then(|w| w.get(index).copied()).unwrap_or(f32::INFINITY);
+        self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality) && !(width < min_width)
+    }
+
+    /// Frames in which the person listens: those for a baseline.
+    pub fn listening(&self) -> Vec<bool> {
+        self.speaking.iter().map(|speaking| !speaking).collect()
+    }
+
+    /// `listening` or `speaking`, whichever holds for more of these frames.
+    pub fn manner(&self, from: usize, to: usize) -> &'static str {
+        let speaking = self.speaking.get(from..to).map_or(0, |frames| frames.iter().filter(|s| **s).count());
+        if 2 * speaking > to.saturating_sub(from) { "speaking" } else { "listening" }
+    }
+
+    /// Mean quality of these frames, 0 to 1.
+    pub fn mean_quality(&self, from: usize, to: usize) -> f32 {
+        self.quality.get(from..to).map_or(0.0, |frames| frames.iter().sum::<f32>() / frames.len().max(1) as f32)
+    }
+}
+
+/// Median over `half` frames either side, frames without a value left out; a frame without a value stays so.
+fn smoothed(values: &[f32], half: usize) -> Vec<f32> {
+    let median = |index: usize| {
+        let around = values.get(index.saturating_sub(half)..(index + half + 1).min(values.len())).unwrap_or_default();
+        let mut known: Vec<f32> = around.iter().copied().filter(|v| !v.is_nan()).collect();
+        known.sort_by(f32::total_cmp);
+        let upper = known.get(known.len() / 2).copied().unwrap_or(f32::NAN);
+        let lower = known.get(known.len().saturating_sub(1) / 2).copied().unwrap_or(f32::NAN);
+        (lower + upper) / 2.0
+    };
+    values.iter().enumerate().map(|(index, value)| if value.is_nan() { f32::NAN } else { median(index) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::audio::picture::{find, frames};
+    use super::super::super::audio::vad::Vad;
+    use super::super::picture::{Made, settings_face};
+    use super::*;
+
+    #[test]
+    fn smoothing_takes_out_one_frame_and_keeps_edges_and_holes() {
+        let nan = f32::NAN;
+        let found = smoothed(&[0.0, 0.0, 9.0, 0.0, 1.0, 1.0, nan, 1.0], 1);
+        assert_eq!(found[..6], [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+        assert!(found[6].is_nan());
+    }
+
+    #[test]
+    fn the_own_voice_tells_who_speaks() {
+        let mut made = Made::new(Who::Client, 50);
+        // 4 s at 12.5 frames a second: the client speaks in the second second, the therapist in the third.
+        let voice = frames("..........CCCCCCCCCCTTTTTTTTTT..........", 100);
+        let events = find(&voice, &[&Vad], None);
+        made.tracks.extend(voice);
+        let (settings, input) = (settings_face(), made.input(&events));
+        let face = &Face::all(&input, "face_actions", &settings)[0];
+        let times = |marks: &[bool]| {
+            let first = marks.iter().position(|m| *m).unwrap();
+            (first as f64 * 0.08, marks.iter().filter(|m| **m).count() as f64 * 0.08)
+        };
+        let (start, length) = times(&face.speaking);
+        assert!((start - 0.72).abs() < 0.09 && (length - 1.6).abs() < 0.09, "{start} {length}");
+        let (start, length) = times(&face.other_speaks);
+        assert!((start - 2.0).abs() < 0.09 && (length - 1.0).abs() < 0.09, "{start} {length}");
+    }
+
+    #[test]
+    fn without_a_voice_the_lips_tell() {
+        let mut made = Made::new(Who::Face(1), 100);
+        let lips: Vec<f32> = (0..100).map(|i| if (40..60).contains(&i) && i % 4 < 2 { 0.12 } else { 0.01 }).collect();
+        made.mouth("lips_open", &lips);
+        let (settings, input) = (settings_face(), made.input(&[]));
+        let face = &Face::all(&input, "face_actions", &settings)[0];
+        assert!(face.speaking[45] && face.speaking[55]);
+        assert!(!face.speaking[30] && !face.speaking[75]);
+        // A mouth that opens once and stays open does not speak.
+        made.mouth("lips_open", &(0..100).map(|i| if i > 50 { 0.3 } else { 0.01 }).collect::<Vec<_>>());
+        let input = made.input(&[]);
+        assert!(!Face::all(&input, "face_actions", &settings)[0].speaking.contains(&true));
+    }
+
+    #[test]
+    fn a_small_face_rates_no_mouth_and_a_middling_one_no_brow() {
+        let known = |width: f32| {
+            let mut made = Made::new(Who::Client, 10);
+            made.width(width);
+            let (settings, input) = (settings_face(), made.input(&[]));
+            let face = &Face::all(&input, "face_actions", &settings)[0];
+            [Part::Mouth, Part::Brow, Part::Head].map(|part| face.assessable(5, part))
+        };
+        assert_eq!(known(60.0), [false, false, true]);
+        assert_eq!(known(100.0), [true, false, true]);
+        assert_eq!(known(130.0), [true, true, true]);
+    }
+}

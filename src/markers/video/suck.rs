@@ -1,0 +1,91 @@
+//! Lips rolled in.
+
+use serde::Deserialize;
+
+use super::super::baseline;
+use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
+use super::action::{Rule, events, joined};
+use super::face::{self, Face, Part};
+use crate::track::Unit;
+
+/// ## What it sees
+/// Both lips rolled in above the person's rest while the person does not speak.
+///
+/// ## What it does not see
+/// Licking and eating look alike.
+pub struct LipSuck;
+
+const CARD: Card = Card {
+    id: "vid.suck",
+    section: "suck",
+    what: "The lips are rolled or sucked in.",
+    unit: Unit::StandardScores,
+    kinds: &[],
+    needs: &["face_actions"],
+    after: &["aud.vad"],
+    reads_text: false,
+    source: "FACS AU28; DOMAIN B (judgement).",
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// When the score is an event.
+    rule: Rule,
+    /// The peak's distance to rest as a strength.
+    strength: Ramp,
+    /// What a face is.
+    face: face::Settings,
+    /// What rest is.
+    baseline: baseline::Settings,
+}
+
+/// 0 to 1: how far the lips are rolled in.
+fn score(face: &Face<'_>, _: &Settings) -> Option<Vec<f32>> {
+    let lower = face.column("mouthRollLower", Part::Mouth)?;
+    let upper = face.column("mouthRollUpper", Part::Mouth)?;
+    Some(lower.iter().zip(&upper).map(|(l, u)| (l + u) / 2.0).collect())
+}
+
+impl Marker for LipSuck {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn shared(&self) -> &'static [&'static str] {
+        &[face::SECTION, baseline::SECTION]
+    }
+
+    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
+        let settings: Settings = read(&CARD, settings)?;
+        require(&CARD, input.tracks)?;
+        let faces = Face::all(input, "face_actions", &settings.face);
+        let found = faces.iter().map(|face| {
+            let score = score(face, &settings)?;
+            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
+        });
+        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::{Made, check_listening};
+    use super::*;
+
+    #[test]
+    fn both_lips_rolled_in() {
+        let mut made = Made::speechless();
+        made.action("mouthRollLower", 0.05, &[(10.0, 11.0, 0.6), (20.0, 21.0, 0.2)]).action(
+            "mouthRollUpper",
+            0.02,
+            &[(10.0, 11.0, 0.5)],
+        );
+        assert_eq!(made.found(&LipSuck), [(10.0, 11.0)]);
+    }
+
+    #[test]
+    fn not_while_speaking() {
+        check_listening(&LipSuck, &["mouthRollLower", "mouthRollUpper"], &[]);
+    }
+}

@@ -1,0 +1,184 @@
+//! The settings of `config/voice.toml`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Secs;
+
+use super::VoiceError;
+
+/// `config/voice.toml`, as written. [`Settings::check`] says whether the numbers make sense.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The network that hears who speaks within ten seconds.
+    pub segmentation: Segmentation,
+    /// The network that tells one voice from another.
+    pub fingerprint: Fingerprint,
+    /// Which voices are whose, over the whole recording.
+    pub people: People,
+    /// One microphone per person.
+    pub channels: ChannelSettings,
+    /// Telling two microphones from one room in stereo.
+    pub layout: Layout,
+    /// Recordings without sound in them.
+    pub silence: Silence,
+}
+
+/// How the segmentation network is run and read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segmentation {
+    /// Seconds between neighbouring windows, 0.1 to 10.
+    pub step_secs: Secs,
+    /// The same where each person has a microphone.
+    pub channel_step_secs: Secs,
+    /// Odds by which speech is preferred to silence, above 0; 1 = as the network says.
+    pub speech_odds: f32,
+    /// The same for a person's own microphone.
+    pub microphone_speech_odds: f32,
+    /// Odds by which two voices are preferred to one or none, above 0.
+    pub overlap_odds: f32,
+    /// Weight of a window's edge against its middle, above 0, at most 1.
+    pub edge_weight: f32,
+}
+
+/// How voices are fingerprinted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fingerprint {
+    /// Pieces of 1.5 s per voice and window, at least 1.
+    pub pieces_per_window: usize,
+    /// Speech a voice needs in a window to be fingerprinted.
+    pub min_secs: Secs,
+    /// Speech a voice needs in a window to shape the picture of a person.
+    pub train_secs: Secs,
+}
+
+/// How voices become people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    /// Speech a person needs in the whole recording.
+    pub min_speech_secs: Secs,
+    /// Cosine above which two voices are one person, -1 to 1.
+    pub same_voice: f32,
+    /// Cosine that it costs to give two voices of one window to one person, 0 or more.
+    pub same_window_cost: f32,
+    /// Cosine difference for odds of e to 1, above 0.
+    pub margin_scale: f32,
+}
+
+/// How one microphone's speech is kept out of the other's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelSettings {
+    /// Length over which levels are compared.
+    pub level_secs: Secs,
+    /// dB between the two values of the level difference, below which they are one; above 0.
+    pub apart_db: f32,
+    /// How far towards the other's value a person still counts as speaking, 0 to below 1.
+    pub crosstalk_share: f32,
+    /// dB below the loudest microphone at which a person still counts where the values are one, 0 or more.
+    pub crosstalk_db: f32,
+    /// dB, width of that border, above 0.
+    pub crosstalk_soft_db: f32,
+}
+
+/// How the channels of a file are understood.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// Sound looked at.
+    pub look_secs: Secs,
+    /// dB of the difference relative to the sum, below which channels are identical.
+    pub identical_db: f32,
+    /// dB full scale below which a channel is silent.
+    pub silent_dbfs: f32,
+    /// dB between the two values of the level difference, from which on channels are two people's; above 0.
+    pub apart_db: f32,
+    /// dB above the tenth percentile of the level where somebody speaks.
+    pub active_db: f32,
+}
+
+/// When a recording counts as silent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// dB full scale of the loudest 10 ms.
+    pub silent_dbfs: f32,
+}
+
+impl Settings {
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// [`VoiceError::Settings`] with the first one that is not.
+    pub fn check(&self) -> Result<(), VoiceError> {
+        let Self { segmentation, fingerprint, people, channels, layout, silence } = self;
+        let step = |secs: Secs| (0.1..=10.0).contains(&secs.0.as_secs_f64());
+        let above_zero = |value: f32| value.is_finite() && value > 0.0;
+        let not_negative = |value: f32| value.is_finite() && value >= 0.0;
+        let checks = [
+            ("segmentation.step_secs", step(segmentation.step_secs), "0.1 to 10"),
+            ("segmentation.channel_step_secs", step(segmentation.channel_step_secs), "0.1 to 10"),
+            ("segmentation.speech_odds", above_zero(segmentation.speech_odds), "above 0"),
+            ("segmentation.microphone_speech_odds", above_zero(segmentation.microphone_speech_odds), "above 0"),
+            ("segmentation.overlap_odds", above_zero(segmentation.overlap_odds), "above 0"),
+            (
+                "segmentation.edge_weight",
+                above_zero(segmentation.edge_weight) && segmentation.edge_weight <= 1.0,
+                "above 0, at most 1",
+            ),
+            ("fingerprint.pieces_per_window", (1..=6).contains(&fingerprint.pieces_per_window), "1 to 6"),
+            ("people.same_voice", (-1.0..=1.0).contains(&people.same_voice), "-1 to 1"),
+            ("people.same_window_cost", not_negative(people.same_window_cost), "0 or more"),
+            ("people.margin_scale", above_zero(people.margin_scale), "above 0"),
+            ("channels.apart_db", above_zero(channels.apart_db), "above 0"),
+            ("channels.crosstalk_share", (0.0..1.0).contains(&channels.crosstalk_share), "0 to below 1"),
+            ("channels.crosstalk_db", not_negative(channels.crosstalk_db), "0 or more"),
+            ("channels.crosstalk_soft_db", above_zero(channels.crosstalk_soft_db), "above 0"),
+            ("layout.identical_db", layout.identical_db.is_finite(), "a number"),
+            ("layout.silent_dbfs", layout.silent_dbfs.is_finite(), "a number"),
+            ("layout.apart_db", above_zero(layout.apart_db), "above 0"),
+            ("layout.active_db", not_negative(layout.active_db), "0 or more"),
+            ("silence.silent_dbfs", silence.silent_dbfs.is_finite(), "a number"),
+        ];
+        match checks.into_iter().find(|(_, holds, _)| !holds) {
+            Some((name, _, range)) => Err(VoiceError::Settings { name, range }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The settings inside the program.
+    pub(in crate::voice) fn default_settings() -> Settings {
+        toml::from_str(include_str!("../../config/voice.toml")).unwrap()
+    }
+
+    #[test]
+    fn the_file_in_the_program_reads_and_makes_sense() {
+        default_settings().check().unwrap();
+    }
+
+    #[test]
+    fn a_misspelt_or_missing_setting_does_not_read() {
+        let text = include_str!("../../config/voice.toml");
+        assert!(toml::from_str::<Settings>(&text.replace("same_voice", "same_vocie")).is_err());
+        assert!(toml::from_str::<Settings>(&text.replace("edge_weight", "# edge_weight")).is_err());
+        assert!(toml::from_str::<Settings>(&text.replace("step_secs = 2.5", "step_secs = -2.5")).is_err());
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_named() {
+        let mut settings = default_settings();
+        settings.segmentation.step_secs = Secs(std::time::Duration::ZERO);
+        assert!(settings.check().unwrap_err().to_string().contains("step_secs"));
+        let mut settings = default_settings();
+        settings.people.margin_scale = f32::NAN;
+        assert!(settings.check().unwrap_err().to_string().contains("margin_scale"));
+    }
+}

@@ -1,0 +1,242 @@
+//! From what the networks said to tracks and people.
+
+use ndarray::Array1;
+
+use crate::media::SOUND_RATE;
+use crate::time::{FrameGrid, SessionTime, Span, Step};
+use crate::track::{Track, Tracks, Unit, Who};
+
+use super::grid::{Blend, ROW, rows_of};
+use super::listening::{Heard, Window};
+use super::microphones::without_crosstalk;
+use super::people::seat_everyone;
+use super::segmentation::{FrameVoices, VOICES};
+use super::settings::Settings;
+use super::{VoiceInfo, VoiceResult};
+
+/// Seconds of one row.
+const ROW_SECS: f64 = ROW as f64 / SOUND_RATE as f64;
+/// What a person's probability is moved to, at least or at most, where the number of people speaking decides.
+const JUST_YES: f32 = 0.51;
+const JUST_NO: f32 = 0.49;
+
+/// Probability that somebody speaks, and how sure it is whose speech it is.
+struct Person {
+    speech: Vec<f32>,
+    confidence: Vec<f32>,
+    loudness: Option<Vec<f32>>,
+    channel: Option<usize>,
+}
+
+/// Tracks of one room: everyone in one lane.
+pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missing: &[Span]) -> VoiceResult {
+    let rows = rows_of(heard.samples);
+    let mut problems = heard.problems;
+    let windows = heard.lanes.into_iter().next().unwrap_or_default();
+    let edge = settings.segmentation.edge_weight;
+    let any = blend(&windows, rows, edge, |frame| frame.any);
+    let two = blend(&windows, rows, edge, |frame| frame.two);
+
+    let train_secs = settings.fingerprint.train_secs.0.as_secs_f32();
+    let seating = seat_everyone(&windows, rows, expected, train_secs, &settings.people);
+    let mut people: Vec<Person> = (0..seating.people)
+        .map(|person| {
+            let (mut speech, mut confidence) = (Blend::new(rows, edge), Blend::new(rows, edge));
+            for (window, seats) in windows.iter().zip(&seating.windows) {
+                let mine: Vec<(usize, f32)> = (0..VOICES)
+                    .filter_map(|voice| Some((voice, seats[voice].filter(|seat| seat.person == person)?.confidence)))
+                    .collect();
+                let loudest = |frame: usize| {
+                    mine.iter()
+                        .map(|&(voice, sure)| (probability(window.frames[frame].voices[voice]), sure))
+                        .fold((0.0, 1.0), |best, next| if next.0 > best.0 { next } else { best })
+                };
+                speech.add(window.start_sample, window.frames.len(), |frame| loudest(frame).0);
+                confidence.add(window.start_sample, window.frames.len(), |frame| {
+                    let (p, sure) = loudest(frame);
+                    1.0 - p * (1.0 - sure)
+                });
+            }
+            Person { speech: speech.into_means(), confidence: confidence.into_means(), loudness: None, channel: None }
+        })
+        .collect();
+    // After the last seat and before tracks: nobody is made of less speech than the settings ask for.
+    let min_rows = settings.people.min_speech_secs.0.as_secs_f64() / ROW_SECS;
+    loop {
+        as_many_as_speak(&any, &two, &mut people);
+        let short = (0..people.len()).find(|&p| (speaking_rows(&people[p].speech) as f64) < min_rows);
+        match short {
+            Some(person) => people.remove(person),
+            None => break,
+        };
+    }
+    people.sort_by_key(|person| person.speech.iter().position(|&p| p >= 0.5));
+
+    let anybody = speaking_rows(&any) as f64 * ROW_SECS;
+    if silent(&heard.room_dbfs, settings) {
+        problems.push("the sound track is silent: nothing about voices can be said".to_owned());
+    } else if people.is_empty() {
+        problems
+            .push(format!("nobody was heard to speak long enough to be told from noise ({anybody:.1} s of speech)"));
+    } else if people.len() < expected {
+        problems.push(format!(
+            "only {} of {expected} expected voices could be told apart: who speaks may be wrong where two speak",
+            people.len()
+        ));
+    }
+    let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs };
+    let (tracks, voices) = tracks(room, people, settings, missing);
+    VoiceResult { tracks, voices, models: heard.models, problems }
+}
+
+/// Tracks of people who each have a microphone.
+pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]) -> VoiceResult {
+    let rows = rows_of(heard.samples);
+    let edge = settings.segmentation.edge_weight;
+    let mut problems = heard.problems;
+    let speech: Vec<Vec<f32>> =
+        heard.lanes.iter().map(|windows| blend(windows, rows, edge, |frame| frame.any)).collect();
+    let own = without_crosstalk(&speech, &heard.lane_dbfs, &settings.channels);
+    let all_silent = silent(&heard.room_dbfs, settings) && heard.lane_dbfs.iter().all(|dbfs| silent(dbfs, settings));
+    if all_silent {
+        problems.push("the sound track is silent: nothing about voices can be said".to_owned());
+    }
+    for (channel, (own, dbfs)) in own.iter().zip(&heard.lane_dbfs).enumerate() {
+        let number = channel + 1;
+        if silent(dbfs, settings) && !all_silent {
+            problems.push(format!("microphone {number} is silent"));
+        } else if speaking_rows(own) == 0 && !all_silent {
+            problems.push(format!("nobody was heard to speak into microphone {number}"));
+        }
+    }
+    let nth_largest = |row: usize, n: usize| {
+        let mut each: Vec<f32> = own.iter().map(|speech| speech[row]).collect();
+        each.sort_by(|a, b| b.total_cmp(a));
+        each.get(n).copied().unwrap_or(0.0)
+    };
+    let room = Room {
+        start: heard.start,
+        speech: (0..rows).map(|row| nth_largest(row, 0)).collect(),
+        overlap: (0..rows).map(|row| nth_largest(row, 1)).collect(),
+        dbfs: heard.room_dbfs,
+    };
+    let people = own
+        .into_iter()
+        .zip(heard.lane_dbfs)
+        .zip(speech)
+        .enumerate()
+        .map(|(channel, ((own, dbfs), heard))| Person {
+            // Least sure where cross-talk was half taken out.
+            confidence: own.iter().zip(&heard).map(|(own, heard)| half_taken(*own, *heard)).collect(),
+            speech: own,
+            loudness: Some(dbfs),
+            channel: Some(channel),
+        })
+        .collect();
+    let (tracks, voices) = tracks(room, people, settings, missing);
+    VoiceResult { tracks, voices, models: heard.models, problems }
+}
+
+/// 1 where all or nothing of what a microphone heard counts as its person's, 0.5 where it could as well be another's.
+fn half_taken(own: f32, heard: f32) -> f32 {
+    let share = if heard > 0.0 { own / heard } else { 0.0 };
+    1.0 - heard * (0.5 - (share - 0.5).abs())
+}
+
+fn probability(byte: u8) -> f32 {
+    f32::from(byte) / 255.0
+}
+
+fn blend(windows: &[Window], rows: usize, edge_weight: f32, value: impl Fn(&FrameVoices) -> u8) -> Vec<f32> {
+    let mut blend = Blend::new(rows, edge_weight);
+    for window in windows {
+        blend.add(window.start_sample, window.frames.len(), |frame| probability(value(&window.frames[frame])));
+    }
+    blend.into_means()
+}
+
+fn speaking_rows(speech: &[f32]) -> usize {
+    speech.iter().filter(|&&p| p >= 0.5).count()
+}
+
+fn silent(dbfs: &[f32], settings: &Settings) -> bool {
+    dbfs.iter().all(|&level| level <= settings.silence.silent_dbfs)
+}
+
+/// In every row, as many people speak as `any` and `two` say: the likeliest ones. Where windows do not agree on who it
+/// is, each person alone would stay below one half although somebody surely speaks.
+fn as_many_as_speak(any: &[f32], two: &[f32], people: &mut [Person]) {
+    for row in 0..any.len() {
+        let count = match (any[row] >= 0.5, two[row] >= 0.5) {
+            (false, _) => 0,
+            (true, false) => 1,
+            (true, true) => 2,
+        };
+        let mut order: Vec<usize> = (0..people.len()).collect();
+        order.sort_by(|&a, &b| people[b].speech[row].total_cmp(&people[a].speech[row]).then(a.cmp(&b)));
+        for (rank, person) in order.into_iter().enumerate() {
+            let p = &mut people[person].speech[row];
+            // A second one only if anything at all speaks for them.
+            let speaks = rank < count && (rank == 0 || *p >= 0.1);
+            *p = if speaks { p.max(JUST_YES) } else { p.min(JUST_NO) };
+        }
+    }
+}
+
+/// What is known of the room.
+struct Room {
+    start: SessionTime,
+    speech: Vec<f32>,
+    overlap: Vec<f32>,
+    dbfs: Vec<f32>,
+}
+
+/// The tracks, with `NaN` where the recording lacks sound, and the people.
+fn tracks(room: Room, people: Vec<Person>, settings: &Settings, missing: &[Span]) -> (Tracks, Vec<VoiceInfo>) {
+    let rows = room.speech.len();
+    let step = Step { numer: std::num::NonZeroU32::MIN, denom: std::num::NonZeroU32::MIN.saturating_add(99) };
+    let grid = FrameGrid { first: room.start.shifted(SessionTime::from_millis(5)), step, len: rows };
+    let lacking: Vec<bool> = {
+        let mut lacking = vec![false; rows];
+        missing.iter().for_each(|span| lacking[grid.indices(*span)].fill(true));
+        lacking
+    };
+    let everywhere = if silent(&room.dbfs, settings) { 0.0 } else { 1.0 };
+    let track = |who: Who, unit: Unit, mut values: Vec<f32>, mut confidence: Vec<f32>| {
+        values.resize(rows, f32::NAN);
+        confidence.resize(rows, 0.0);
+        for (row, _) in lacking.iter().enumerate().filter(|(_, lacks)| **lacks) {
+            (values[row], confidence[row]) = (f32::NAN, 0.0);
+        }
+        let column = if unit == Unit::Probability { "p" } else { "dbfs" };
+        Track {
+            who,
+            unit,
+            grid,
+            columns: vec![column.to_owned()],
+            values: Array1::from_vec(values).insert_axis(ndarray::Axis(1)),
+            confidence: Some(Array1::from_vec(confidence)),
+        }
+    };
+    let mut tracks = Tracks::new();
+    let mut voices = Vec::new();
+    for (person, number) in people.into_iter().zip(1u8..) {
+        let who = Who::Speaker(number);
+        let spoken: Vec<usize> = (0..rows).filter(|&row| person.speech[row] >= 0.5 && !lacking[row]).collect();
+        let sure: f64 = spoken.iter().map(|&row| f64::from(person.confidence[row])).sum();
+        voices.push(VoiceInfo {
+            who,
+            speaking_secs: spoken.len() as f64 * ROW_SECS,
+            channel: person.channel,
+            confidence: if spoken.is_empty() { 0.0 } else { (sure / spoken.len() as f64) as f32 },
+        });
+        if let Some(dbfs) = person.loudness {
+            tracks.insert("loudness", track(who, Unit::DecibelsFullScale, dbfs, vec![1.0; rows]));
+        }
+        tracks.insert("speech", track(who, Unit::Probability, person.speech, person.confidence));
+    }
+    tracks.insert("speech", track(Who::Room, Unit::Probability, room.speech, vec![everywhere; rows]));
+    tracks.insert("overlap", track(Who::Room, Unit::Probability, room.overlap, vec![everywhere; rows]));
+    tracks.insert("loudness", track(Who::Room, Unit::DecibelsFullScale, room.dbfs, vec![1.0; rows]));
+    (tracks, voices)
+}
