@@ -561,6 +561,30 @@ fn a_silent_track_is_silence_and_not_missing() {
 }
 
 #[test]
+fn plain_sound_files_begin_with_their_first_sample() {
+    if !ffmpeg_is_there() {
+        return;
+    }
+    let films = Films::new();
+    let sound = beep();
+    for (name, codec, limit) in [
+        ("sound.mp3", "libmp3lame", 0.002),
+        ("sound.m4a", "aac", 0.002),
+        ("sound.ogg", "libvorbis", 0.002),
+        ("sound.opus", "libopus", 0.002),
+        ("sound.flac", "flac", 0.000_2),
+        ("sound.wma", "wmav2", 0.06),
+    ] {
+        let path = films.make(name, &["-f", "lavfi", "-i", &sound, "-c:a", codec]);
+        let heard = hear(&path);
+        println!("{name}: beeps {:?}, {:.3} s", heard.beeps(), heard.secs());
+        assert_eq!(heard.beeps().len(), 5);
+        assert!((heard.beeps()[0] - 1.0).abs() < limit && (heard.beeps()[4] - 5.0).abs() < limit, "{name}");
+        assert!(heard.damage.broken_packets == 0 && (limit > 0.05 || heard.damage.missing.is_empty()), "{name}");
+    }
+}
+
+#[test]
 fn channels_are_kept_apart() {
     if !ffmpeg_is_there() {
         return;

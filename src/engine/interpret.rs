@@ -105,7 +105,7 @@ fn usable(tracks: &Tracks, floor: f32) -> Vec<Usable> {
 
 fn coverage(tracks: &Tracks, usable: &[Usable], span: Span, turns: Option<&[SpokenTurn]>, floor: f32) -> Vec<Coverage> {
     let total_s = span.secs_f64();
-    let secs = |spans: &[Span]| spans.iter().filter_map(|s| Some(s.overlap(span)?.secs_f64())).sum::<f64>();
+    let secs = |spans: &[Span]| spans.iter().filter_map(|s| Some(s.overlap(span)?.secs_f64())).sum::<f64>() + 0.0;
     let mut rows = Vec::new();
     let mut row = |modality: &str, who: Who, assessable_s: f64, why_not: &str| {
         // The last frame's stretch may reach half a step past the end.

@@ -26,6 +26,9 @@ use crate::time::{MediaClock, SessionTime, Step};
 /// Containers that are opened. Play lists (HLS, DASH, concat) are not among them: they would name other files.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpeg,mpegvideo,mpegts,flv,ogg,mp3,wav,w64,\
     aac,ac3,flac,aiff,au,caf,amr,dv,mxf,gif,h264,hevc,m4v,ivf,nut,rm,wv,ape,tta,eac3";
+/// Containers whose first time stamp is where a player starts to count: MPEG program and transport streams have a clock
+/// of their own, and the plain sound streams count the encoder's delay.
+const CLOCK_STARTS_ANYWHERE: &[&str] = &["mpeg", "mpegts", "mp3", "aac", "ac3", "eac3", "ogg"];
 /// Read at once: large enough that two tracks far apart in a file do not read everything twice in small pieces.
 const BUFFER_BYTES: usize = 256 * 1024;
 /// Errors of the demuxer in a row after which the rest of the file is given up.
@@ -118,7 +121,7 @@ impl Track {
 }
 
 /// Nanoseconds of the file's own clock that count as zero: 0, or the first time stamp where the container's clock
-/// starts anywhere (MPEG program and transport streams) or far from zero (a piece of a live stream).
+/// starts anywhere or far from zero (a piece of a live stream).
 fn file_zero(input: &ffmpeg::format::context::Input, settings: &TimeSettings) -> i64 {
     let first = input
         .streams()
@@ -127,7 +130,7 @@ fn file_zero(input: &ffmpeg::format::context::Input, settings: &TimeSettings) ->
         .min();
     let far = i64::try_from(settings.largest_start_secs.0.as_nanos()).unwrap_or(i64::MAX);
     match first {
-        Some(first) if first > far || matches!(input.format().name(), "mpeg" | "mpegts") => first,
+        Some(first) if first > far || CLOCK_STARTS_ANYWHERE.contains(&input.format().name()) => first,
         _ => 0,
     }
 }
