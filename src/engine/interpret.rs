@@ -44,14 +44,7 @@ pub fn interpret(
     let exchanges = exchange::exchanges(&run.events, turns, &prepared.exchange);
     let blind: BTreeSet<String> = run.blind.iter().map(|(marker, _)| marker.clone()).collect();
     let hits = codebook::run(&prepared.codebook, &run.events, &blind);
-    for unable in codebook::cannot_look(&prepared.codebook, &blind) {
-        // Markers that no session has yet are the dictionary's business, not this session's.
-        let lacking: Vec<_> = unable.markers.iter().filter(|marker| blind.contains(*marker)).cloned().collect();
-        if !lacking.is_empty() {
-            let message = format!("the code {} was not looked for: it reads {}", unable.code, lacking.join(", "));
-            problems.push(Problem::note("codes", message));
-        }
-    }
+    problems.extend(unable_rules(&prepared.codebook, &blind));
     let usable = usable(tracks, prepared.engine.assessable_from);
     let ranking = episodes::find(
         &episodes::Input {
@@ -85,6 +78,23 @@ fn unable(blind: &[(String, String)]) -> Vec<Problem> {
         Problem::note("markers", format!("not measured: {}: each {reason}", markers.join(", ")))
     };
     reasons.into_iter().map(told).collect()
+}
+
+/// One sentence about all rules that could not look. Markers that no session has yet are the dictionary's business, not
+/// this session's.
+fn unable_rules(codes: &codebook::Codebook, blind: &BTreeSet<String>) -> Option<Problem> {
+    let (mut rules, mut lacking) = (BTreeSet::new(), BTreeSet::new());
+    for unable in codebook::cannot_look(codes, blind) {
+        let markers: Vec<_> = unable.markers.iter().filter(|marker| blind.contains(*marker)).cloned().collect();
+        if !markers.is_empty() {
+            rules.insert(format!("{} ({})", unable.code, unable.rule));
+            lacking.extend(markers);
+        }
+    }
+    let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+    (!rules.is_empty()).then(|| {
+        Problem::note("codes", format!("these rules could not look: {}; they read {}", list(rules), list(lacking)))
+    })
 }
 
 fn usable(tracks: &Tracks, floor: f32) -> Vec<Usable> {

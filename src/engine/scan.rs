@@ -79,6 +79,8 @@ pub fn scan(
     problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
     problems.extend(roles.problems.iter().map(told("people")));
     let tracks = measured.tracks.renamed(|who| roles.rename(who));
+    let people = people::told(&roles, &tracks, measured.are_channels);
+    problems.extend(people::advice(&people).map(|message| Problem::note("people", message)));
     let turns = transcript.as_ref().zip(placed.as_ref()).map(|((transcript, _), placed)| {
         onto_clock::joined(
             &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
@@ -99,7 +101,7 @@ pub fn scan(
         span,
         media: opened.iter().map(Opened::told).collect(),
         transcript: transcript_source(request, transcript.as_ref(), placed.as_ref()),
-        people: people::told(&roles, &tracks, measured.are_channels),
+        people,
         turns: turns.unwrap_or_default(),
         events: interpreted.events,
         hits: interpreted.hits,
