@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::job::Job;
-use crate::media::{MediaError, MediaSettings};
+use crate::media::{MediaError, MediaSettings, SoundMix, SoundSource};
 use crate::model::Shelf;
 use crate::origin::{Hash, ModelFile};
 use crate::session::Problem;
@@ -47,12 +47,13 @@ pub struct Wish<'a> {
     pub fresh: bool,
 }
 
-/// Listens to one recording, or takes what was stored for the same inputs. The flag says which.
+/// Listens to these recordings, or takes what was stored for the same inputs; the flag says which. Several recordings are
+/// taken as the channels of one.
 ///
 /// # Errors
 /// [`VoiceError`].
 pub fn hear(
-    recording: &Opened,
+    recordings: &[&Opened],
     wish: &Wish<'_>,
     store: &Store,
     job: &Job,
@@ -62,14 +63,14 @@ pub fn hear(
         ChannelUse::Mixed => Channels::Mixed,
         ChannelUse::PerPerson => Channels::OnePerPerson,
         ChannelUse::Auto => {
-            let mut sound = recording.sound(wish.media)?;
+            let mut sound = open(recordings, wish.media)?;
             voice::channel_layout(sound.as_mut(), &wish.voice.layout)?.advice()
         }
     };
+    let sources: Vec<String> = recordings.iter().map(|r| format!("{} at {} ns", r.sha256, r.offset.nanos())).collect();
     let key = Hash::of_parts([
         ("stage", b"voice 1".as_slice()),
-        ("recording", recording.sha256.as_str().as_bytes()),
-        ("offset", &recording.offset.nanos().to_le_bytes()),
+        ("recordings", sources.join("\n").as_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
         ("request", format!("{channels:?} {}", wish.people).as_bytes()),
         ("networks", wish.shelf.fingerprint(&["segmentation", "speaker"]).as_bytes()),
@@ -79,7 +80,7 @@ pub fn hear(
     {
         return Ok((heard, tracks, true));
     }
-    let mut sound = recording.sound(wish.media)?;
+    let mut sound = open(recordings, wish.media)?;
     let request = Request { threads: wish.threads, people: wish.people, channels };
     let result = voice::analyse(sound.as_mut(), wish.shelf, wish.voice, &request, job)?;
     let heard = Heard {
@@ -94,15 +95,27 @@ pub fn hear(
     Ok((heard, result.tracks, false))
 }
 
-/// The recording to listen to: the first one that has sound.
+fn open(recordings: &[&Opened], settings: &MediaSettings) -> Result<Box<dyn SoundSource>, MediaError> {
+    let mut sources = recordings.iter().map(|r| r.sound(settings)).collect::<Result<Vec<_>, _>>()?;
+    match sources.len() {
+        1 => Ok(sources.swap_remove(0)),
+        _ => Ok(Box::new(SoundMix::new(sources)?)),
+    }
+}
+
+/// The recordings to listen to: all sound files (each is a microphone), for they sound better than a film; else the
+/// first film with sound.
 ///
 /// # Errors
-/// [`MediaError::NoTrack`] if none has.
-pub fn choose(recordings: &[Opened]) -> Result<usize, MediaError> {
+/// [`MediaError::NoTrack`] if none has sound.
+pub fn choose(recordings: &[Opened]) -> Result<Vec<usize>, MediaError> {
     let sound_only = |r: &Opened| r.probe.has_sound() && !r.probe.has_picture();
-    // A sound file beside a film is there because it sounds better than the film.
-    let index = recordings.iter().position(sound_only);
-    index.or_else(|| recordings.iter().position(|r| r.probe.has_sound())).ok_or_else(|| MediaError::NoTrack {
+    let microphones: Vec<usize> = (0..recordings.len()).filter(|&index| sound_only(&recordings[index])).collect();
+    if !microphones.is_empty() {
+        return Ok(microphones);
+    }
+    let film = recordings.iter().position(|r| r.probe.has_sound());
+    film.map(|index| vec![index]).ok_or_else(|| MediaError::NoTrack {
         what: "sound",
         file: recordings.first().map(Opened::file).unwrap_or_default(),
     })

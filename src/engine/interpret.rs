@@ -44,6 +44,14 @@ pub fn interpret(
     let exchanges = exchange::exchanges(&run.events, turns, &prepared.exchange);
     let blind: BTreeSet<String> = run.blind.iter().map(|(marker, _)| marker.clone()).collect();
     let hits = codebook::run(&prepared.codebook, &run.events, &blind);
+    for unable in codebook::cannot_look(&prepared.codebook, &blind) {
+        // Markers that no session has yet are the dictionary's business, not this session's.
+        let lacking: Vec<_> = unable.markers.iter().filter(|marker| blind.contains(*marker)).cloned().collect();
+        if !lacking.is_empty() {
+            let message = format!("the code {} was not looked for: it reads {}", unable.code, lacking.join(", "));
+            problems.push(Problem::note("codes", message));
+        }
+    }
     let usable = usable(tracks, prepared.engine.assessable_from);
     let ranking = episodes::find(
         &episodes::Input {
@@ -97,7 +105,7 @@ fn usable(tracks: &Tracks, floor: f32) -> Vec<Usable> {
 
 fn coverage(tracks: &Tracks, usable: &[Usable], span: Span, turns: Option<&[SpokenTurn]>, floor: f32) -> Vec<Coverage> {
     let total_s = span.secs_f64();
-    let secs = |spans: &[Span]| spans.iter().filter_map(|s| Some(s.overlap(span)?.secs_f64())).sum::<f64>();
+    let secs = |spans: &[Span]| spans.iter().filter_map(|s| Some(s.overlap(span)?.secs_f64())).sum::<f64>() + 0.0;
     let mut rows = Vec::new();
     let mut row = |modality: &str, who: Who, assessable_s: f64, why_not: &str| {
         // The last frame's stretch may reach half a step past the end.

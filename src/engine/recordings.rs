@@ -134,9 +134,18 @@ fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Resu
 pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec<Problem>) {
     let Some((first, others)) = opened.split_first_mut() else { return };
     for other in others.iter_mut().filter(|other| other.offset_from == NOT_FOUND) {
-        let found: Result<Option<()>, MediaError> = first.sound(settings).map(|_| None);
+        let path = other.path.clone();
+        let found = media::find_offset(
+            &mut || first.sound(settings),
+            &mut || media::open_sound(&path, SessionTime::ZERO, settings),
+            &settings.align,
+        );
         match found {
-            Ok(Some(())) => {}
+            Ok(Some(alignment)) => {
+                other.offset = alignment.offset_at(SessionTime::ZERO);
+                other.offset_from = "found by sound".into();
+                other.drift_ppm = alignment.drift_ppm;
+            }
             Ok(None) => problems.push(Problem::failure(
                 "media",
                 format!(

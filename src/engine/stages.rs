@@ -65,14 +65,16 @@ impl Bench<'_> {
         measured: &mut Measured,
         problems: &mut Vec<Problem>,
     ) -> Result<(), EngineError> {
-        let index = match hear::choose(opened) {
-            Ok(index) => index,
+        let chosen = match hear::choose(opened) {
+            Ok(chosen) => chosen,
             Err(error) => {
                 problems.push(Problem::failure("voice", error));
                 return Ok(());
             }
         };
-        self.watch.begins(Stage::Voice, opened[index].probe.duration_secs);
+        let recordings: Vec<&Opened> = chosen.iter().map(|&index| &opened[index]).collect();
+        let secs = recordings.iter().filter_map(|recording| recording.probe.duration_secs).reduce(f64::max);
+        self.watch.begins(Stage::Voice, secs);
         let report = |secs: f64| self.watch.done_to(Stage::Voice, secs);
         let settings_hash = self.settings_hash("voice.toml");
         let wish = hear::Wish {
@@ -85,12 +87,12 @@ impl Bench<'_> {
             settings_hash: &settings_hash,
             fresh: self.request.fresh,
         };
-        match hear::hear(&opened[index], &wish, self.store, &Job::new(&report, self.stop), problems) {
+        match hear::hear(&recordings, &wish, self.store, &Job::new(&report, self.stop), problems) {
             Ok((Heard { voices, models, problems: told, damage }, tracks, reused)) => {
                 measured.are_channels = voices.iter().any(|voice| voice.channel.is_some());
                 self.watch.ends(Stage::Voice, reused);
                 Self::note(problems, "voice", &told);
-                opened[index].add_damage(&damage, "sound", problems);
+                opened[chosen[0]].add_damage(&damage, "sound", problems);
                 measured.models.extend(models.into_iter().map(|model| (model.name.clone(), model)));
                 measured.tracks.extend(tracks);
             }

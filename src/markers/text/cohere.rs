@@ -91,11 +91,13 @@ fn judge(events: &mut [Event], who: Who, settings: &Settings) {
     }
     let at = |share| quantile(&values, share).unwrap_or(0.0);
     let (low, high, top) = (at(settings.low_share), at(settings.high_share), at(0.95));
+    // Where more replies than `low_share` have nothing at all in common with their prompts, each of them says less.
+    let nothing = values.iter().filter(|value| **value <= 0.0).count() as f64 / values.len() as f64;
+    let rarity = (settings.low_share / nothing.max(1e-9)).min(1.0);
     for event in events.iter_mut().filter(|event| event.who == who) {
         let value = f64::from(event.value);
-        // Where many replies share nothing with their prompts, none of them stands out as low.
-        let (kind, strength) = if value < low || (value <= low && low < high && low > 0.0) {
-            ("low", 1.0 - value / high.max(f64::MIN_POSITIVE))
+        let (kind, strength) = if value < low || (value <= 0.0 && low <= 0.0) {
+            ("low", (1.0 - value / high.max(f64::MIN_POSITIVE)) * rarity)
         } else if value >= high && value > 0.0 {
             ("high", (value - high) / (top - high).max(f64::MIN_POSITIVE))
         } else {
