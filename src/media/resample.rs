@@ -1,14 +1,14 @@
 //! Any sample rate to [`SOUND_RATE`], with the filter's delay taken off exactly.
 //!
-//! `rubato`'s FFT resampler: linear phase, so that its delay is one number for all frequencies; about 1 500 times faster
-//! than real time per channel at 48 kHz on one core of the machine of `docs/performance.md`.
+//! `rubato`'s FFT resampler: linear phase, so that its delay is one number for all frequencies. It serves WAV and films
+//! alike, with or without libav.
 
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Resampler as _};
 
 use crate::media::{MediaError, SOUND_RATE};
 
-/// Input samples per FFT block, at least: long enough for a filter that is flat to 7.7 kHz.
+/// Input samples per FFT block, at least: long enough for a filter that is flat to 7 kHz (tested below).
 const SMALLEST_BLOCK: usize = 1024;
 
 /// One stretch of sound at one rate.
