@@ -47,8 +47,8 @@ fn hear(sound: &mut dyn SoundSource) -> Vec<Vec<f32>> {
 fn check(channels: &[Vec<f32>], secs: u32, limit: f64) {
     for (number, channel) in (0..).zip(channels) {
         assert_eq!(channel.len(), (secs * SOUND_RATE) as usize);
-        for index in 1000..channel.len() - 1000 {
-            let error = f64::from(channel[index]) - value(number, index as u32, SOUND_RATE);
+        for (index, heard) in channel.iter().enumerate().take(channel.len() - 1000).skip(1000) {
+            let error = f64::from(*heard) - value(number, index as u32, SOUND_RATE);
             assert!(error.abs() < limit, "channel {number}, sample {index}: off by {error}");
         }
     }

@@ -80,6 +80,7 @@ impl Assembler {
     }
 
     /// Where the samples taken so far end, in nanoseconds from the file's zero.
+    #[cfg(any(feature = "video", test))]
     pub(super) fn end(&self) -> i64 {
         self.stretch.nanos(self.stretch.placed)
     }

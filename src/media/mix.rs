@@ -142,8 +142,8 @@ mod tests {
         }
         assert_eq!(start, Some(SessionTime::from_millis(-250)));
         assert_eq!(all[0].len(), 52_000);
-        assert!(all[0].iter().enumerate().all(|(i, &v)| v == if i < 12_000 { 0.0 } else { 1.0 }));
-        assert!(all[1].iter().enumerate().all(|(i, &v)| v == if i < 16_000 { 2.0 } else { 0.0 }));
+        assert!(all[0].iter().enumerate().all(|(i, &v)| v.total_cmp(&if i < 12_000 { 0.0 } else { 1.0 }).is_eq()));
+        assert!(all[1].iter().enumerate().all(|(i, &v)| v.total_cmp(&if i < 16_000 { 2.0 } else { 0.0 }).is_eq()));
     }
 
     #[test]
