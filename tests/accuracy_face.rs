@@ -2,7 +2,11 @@
 //! actions agree with what is known. Passes without the recordings.
 
 #![cfg(feature = "video")]
-#![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test says what broke by panicking, and what it measured"
+)]
 
 mod face_support;
 
@@ -132,7 +136,7 @@ fn head_pose_agrees_with_openface() {
         eprintln!(
             "{what}: correlation with OpenFace {r:.3}; mean {mean:.1} spread {spread:.2}, theirs {their_mean:.1} {their_spread:.2}"
         );
-        assert!(r * f64::from(least) > f64::from(least * least), "{what}: {r}");
+        assert!(r * least > least * least, "{what}: {r}");
     }
 }
 
@@ -175,7 +179,6 @@ fn draw_what_is_seen() {
     use attune::face::canonical::Canonical;
     use attune::face::find::Finder;
     use attune::face::reader::{FaceReader, Look};
-    use attune::media::FrameSource;
     use opencv::core::{Point, Scalar, Vector};
     use opencv::imgproc::{FONT_HERSHEY_SIMPLEX, LINE_8, circle, put_text};
 
@@ -215,6 +218,7 @@ fn draw_what_is_seen() {
             let red = Scalar::new(0.0, 0.0, 255.0, 0.0);
             put_text(&mut drawn, &words, at, FONT_HERSHEY_SIMPLEX, 0.4, red, 1, LINE_8, false).unwrap();
         }
-        opencv::imgcodecs::imwrite(&format!("{folder}/{stem}_{number:04}.png"), &drawn, &Vector::new()).unwrap();
+        opencv::imgcodecs::imwrite(format!("{folder}/{stem}_{number:04}.png").as_str(), &drawn, &Vector::new())
+            .unwrap();
     }
 }

@@ -168,9 +168,12 @@ fn pouting_frames_score_higher() {
     assert!(d9_events.0 >= 2 && d9_events.1 <= 1, "{d9_events:?}");
 }
 
+/// Start and end in seconds.
+type Stretches = Vec<(f64, f64)>;
+
 /// Stretches of a rendered clip's weights file (a column `t_s`, then weights, 12.5 frames a second) in which one of
 /// pucker, lower shrug or frown is above 0.3, and in which all of them are below 0.05.
-fn weights(file: &Path) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn weights(file: &Path) -> (Stretches, Stretches) {
     let mut reader = csv::Reader::from_path(file).unwrap();
     let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let (mut pouts, mut others) = (Vec::new(), Vec::new());

@@ -287,6 +287,7 @@ mod tests {
     fn planes_come_red_first() {
         let mut planes = [0.0; 6];
         planes_red_first(&[1, 2, 3, 4, 5, 6], &mut planes, 1.0);
-        assert_eq!(planes, [3.0, 6.0, 2.0, 5.0, 1.0, 4.0]);
+        let whole: Vec<i32> = planes.iter().map(|value| value.round() as i32).collect();
+        assert_eq!(whole, [3, 6, 2, 5, 1, 4]);
     }
 }

@@ -354,8 +354,13 @@ impl Event {
 
     /// The same with strength and confidence, both kept within 0 to 1 (`NaN` becomes 0).
     pub(crate) fn rated(self, strength: f32, confidence: f32) -> Self {
-        Self { strength: strength.max(0.0).min(1.0), confidence: confidence.max(0.0).min(1.0), ..self }
+        Self { strength: unit_range(strength), confidence: unit_range(confidence), ..self }
     }
+}
+
+/// Within 0 to 1; what is no number becomes 0.
+pub(crate) fn unit_range(value: f32) -> f32 {
+    if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) }
 }
 
 /// How a value becomes a strength: 0 at `zero`, 1 at `full`, straight between. `full` may lie below `zero`.

@@ -1,6 +1,11 @@
 //! What the face tests share: the networks, and pictures from files and from memory.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part; a test says what broke by panicking")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "each test file uses a part; a test says what broke by panicking"
+)]
 
 use std::path::{Path, PathBuf};
 

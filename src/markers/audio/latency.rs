@@ -85,9 +85,7 @@ impl Marker for Latency {
         let mut flags: BTreeMap<_, f64> = BTreeMap::new();
         for event in &events {
             let key = (event.who, event.kind.clone());
-            if !flags.contains_key(&key) {
-                flags.insert(key, own_flag(event));
-            }
+            flags.entry(key).or_insert_with(|| own_flag(event));
         }
         for event in &mut events {
             let flag = flags.get(&(event.who, event.kind.clone())).copied().unwrap_or(settings.flag_secs);

@@ -163,7 +163,8 @@ impl<'a> Face<'a> {
             Part::Head => 0.0,
         };
         let width = self.width_px.as_ref().and_then(|w| w.get(index).copied()).unwrap_or(f32::INFINITY);
-        self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality) && !(width < min_width)
+        self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality)
+            && (width.is_nan() || width >= min_width)
     }
 
     /// Frames in which the person listens: those for a baseline.

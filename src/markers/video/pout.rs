@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
+use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require, unit_range};
 use super::action::{Rule, events, joined};
 use super::face::{self, Face, Part};
 use crate::track::Unit;
@@ -57,7 +57,7 @@ struct Gate {
 
 impl Gate {
     fn open(self, value: f32) -> f32 {
-        ((self.from + self.width - value) / self.width).min(1.0).max(0.0)
+        unit_range((self.from + self.width - value) / self.width)
     }
 }
 
