@@ -519,7 +519,7 @@ fn a_direct_code_is_a_candidate_alone_if_strong_enough() {
     made.hit("rs15", "laugh-at-distress", &[word, word + 1]);
     let ranking = made.find();
     assert_eq!(kinds(&ranking), [EpisodeKind::Withdrawal]);
-    assert_eq!(ranking.episodes[0].sentence, "words of the list \"distress\" and laugh 1.0 s");
+    assert_eq!(ranking.episodes[0].sentence, "words from the distress list and laugh 1.0 s");
 
     made.hits[0].quality = 0.8; // 0.9 * 0.8 < 0.8
     assert_eq!(kinds(&made.find()), []);

@@ -82,7 +82,7 @@ pub struct Scan {
     #[arg(long, value_name = "WHO")]
     pub therapist: Vec<String>,
     /// Seconds by which each further recording starts after the first, in their order; left out: found by sound.
-    #[arg(long, value_name = "SECS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = offset)]
     pub offset: Vec<f64>,
     /// How many people speak.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
@@ -103,11 +103,11 @@ pub struct Scan {
     #[arg(long)]
     pub name: Option<String>,
     /// Minutes of a coder's time for each hour of session.
-    #[arg(long, value_name = "MINUTES")]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub budget: Option<f64>,
     /// Threads to use (default: all).
-    #[arg(long)]
-    pub threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
     /// Compute everything anew, also what is stored.
     #[arg(long)]
     pub fresh: bool,
@@ -146,4 +146,21 @@ pub enum Codebook {
         #[command(flatten)]
         machine: Machine,
     },
+}
+
+/// Recordings of one session begin within a day of each other.
+fn offset(text: &str) -> Result<f64, String> {
+    let secs: f64 = text.parse().map_err(|_| "say a number of seconds".to_owned())?;
+    match secs.abs() <= 86_400.0 {
+        true => Ok(secs),
+        false => Err("recordings of one session begin within a day of each other".into()),
+    }
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes: f64 = text.parse().map_err(|_| "say a number of minutes".to_owned())?;
+    match (0.0..=60.0).contains(&minutes) {
+        true => Ok(minutes),
+        false => Err("an hour of session takes 0 to 60 minutes of review".into()),
+    }
 }

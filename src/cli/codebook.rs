@@ -7,7 +7,7 @@ use attune::engine::prepared::read_codebook;
 use attune::rules::nearest;
 
 use super::args::Codebook;
-use super::{Failure, open_config};
+use super::{Failure, open_config, say};
 
 /// Colours where a person reads and has not asked for none.
 fn paint() -> Paint {
@@ -22,8 +22,8 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
         Codebook::List { machine, json } => {
             let codes = read_codebook(&open_config(machine)?)?;
             match json {
-                true => println!("{:#}", codebook::list_json(&codes)),
-                false => print!("{}", codebook::list_table(&codes, paint())),
+                true => say(&format!("{:#}\n", codebook::list_json(&codes)))?,
+                false => say(&codebook::list_table(&codes, paint()))?,
             }
         }
         Codebook::Show { code, machine, json } => {
@@ -33,7 +33,7 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
                 true => codebook::code_json(&codes, &id).map(|page| format!("{page:#}\n")),
                 false => codebook::code_page(&codes, &id, paint()),
             };
-            print!("{}", page.ok_or_else(|| unknown(&codes, code))?);
+            say(&page.ok_or_else(|| unknown(&codes, code))?)?;
         }
         Codebook::Check { machine } => {
             let codes = read_codebook(&open_config(machine)?)?;
@@ -49,7 +49,7 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
                 .codes()
                 .flat_map(|code| &code.rules)
                 .fold((0, 0), |(rules, examples), rule| (rules + 1, examples + rule.examples.len()));
-            println!("{all} codes read, {rules} rules, {examples} examples: all give what they say");
+            say(&format!("{all} codes read, {rules} rules, {examples} examples: all give what they say\n"))?;
         }
     }
     Ok(())

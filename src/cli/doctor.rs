@@ -5,7 +5,7 @@ use attune::model::Shelf;
 use serde::Serialize;
 
 use super::args::Machine;
-use super::{Failure, open_config, runtime_from};
+use super::{Failure, open_config, runtime_from, say};
 
 /// One thing that was looked at.
 #[derive(Serialize)]
@@ -79,10 +79,10 @@ pub fn run(machine: &Machine, json: bool) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     findings.push(finding("processors", "ok", threads.to_string()));
     if json {
-        println!("{}", serde_json::to_string_pretty(&findings).unwrap_or_default());
+        say(&format!("{}\n", serde_json::to_string_pretty(&findings).unwrap_or_default()))?;
     } else {
         for Finding { what, state, detail } in &findings {
-            println!("{state:>8}  {what:<26} {detail}");
+            say(&format!("{state:>8}  {what:<26} {detail}\n"))?;
         }
     }
     match findings.iter().filter(|finding| finding.state == "missing").count() {

@@ -6,6 +6,7 @@ mod doctor;
 mod progress;
 mod scan;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -55,16 +56,29 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Config { write } => write_config(&write),
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "attune", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "attune", &mut script);
+            say(&String::from_utf8_lossy(&script))
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, message }) => {
-            eprintln!("attune: {message}");
+            // Where even this cannot be written, the exit code still tells.
+            _ = writeln!(std::io::stderr(), "attune: {message}");
             ExitCode::from(code)
         }
+    }
+}
+
+/// Prints to standard output. A reader that has seen enough (`| head`) is no failure, a full disk is.
+fn say(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::told(format!("cannot write to the standard output ({e})")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -103,6 +117,5 @@ fn write_config(folder: &Path) -> Result<(), Failure> {
         std::fs::write(&path, text).map_err(|e| fail(&path, e))?;
         written += 1;
     }
-    println!("{written} files written, {kept} left as they were; use them with --config {}", folder.display());
-    Ok(())
+    say(&format!("{written} files written, {kept} left as they were; use them with --config {}\n", folder.display()))
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::args::Scan;
 use super::progress::Progress;
-use super::{Failure, open_config, runtime_from};
+use super::{Failure, open_config, runtime_from, say};
 
 /// Names in the results folder that belong to the engine's store.
 const STORE: &[&str] = &["stages"];
@@ -47,9 +47,9 @@ pub fn run(scan: Scan) -> Result<(), Failure> {
 
     let partly = session.problems.iter().any(|problem| problem.is_failure);
     if scan.json {
-        println!("{:#}", summary_json(&session, &request));
+        say(&format!("{:#}\n", summary_json(&session, &request)))?;
     } else if !scan.quiet {
-        print!("{}", summary(&session, &request));
+        say(&summary(&session, &request))?;
     }
     match partly {
         true => Err(Failure { code: Failure::PARTLY, message: "a part could not be done (see above)".into() }),
@@ -91,7 +91,10 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
         out,
         name: scan.name.clone().unwrap_or(stem),
         budget_minutes: scan.budget,
-        threads: scan.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1),
+        threads: scan
+            .threads
+            .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+            .max(1),
         fresh: scan.fresh,
     })
 }

@@ -30,6 +30,11 @@ pub fn scan(
     watch: &dyn Watch,
     stop: &AtomicBool,
 ) -> Result<Session, EngineError> {
+    if !request.listen && !request.look && request.transcript.is_none() {
+        let message =
+            "without sound, pictures and transcript nothing is left to read: leave out --no-sound or --no-video";
+        return Err(EngineError::Request(message.into()));
+    }
     let mut problems = Vec::new();
     watch.begins(Stage::Media, None);
     let mut opened = recordings::open_all(&request.recordings, &prepared.media, &mut problems)?;

@@ -56,8 +56,8 @@ pub enum ExportError {
     },
     /// The folder holds the results of another session.
     #[error(
-        "the folder holds the results of another session, and nothing is overwritten: choose another folder, or say \
-         that they may be replaced: {} (holds {name:?})",
+        "the folder holds the results of another session, and nothing is overwritten: choose another folder with \
+         --out: {} (holds {name:?})",
         folder.display()
     )]
     OtherSession {
