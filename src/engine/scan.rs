@@ -15,7 +15,7 @@ use super::people;
 use super::prepared::Prepared;
 use super::recordings::{self, Opened};
 use super::request::{EngineError, Request};
-use super::stages::{Bench, Measured};
+use super::stages::Bench;
 use super::store::Store;
 use super::watch::{Stage, Watch};
 
@@ -50,13 +50,10 @@ pub fn scan(
 
     let store = Store::new(&request.out);
     let bench = Bench { request, prepared, shelf, store: &store, watch, stop };
-    let mut measured = Measured::default();
-    if request.listen {
-        bench.listen(&mut opened, &mut measured, &mut problems)?;
-    }
-    #[cfg(feature = "video")]
-    if request.look {
-        bench.look(&mut opened, &mut measured, &mut problems)?;
+    let mut measured = bench.measure(&opened)?;
+    problems.append(&mut measured.problems);
+    for (index, what, damage) in measured.damage.drain(..) {
+        opened[index].add_damage(&damage, what, &mut problems);
     }
     if measured.tracks.iter().next().is_none() && transcript.is_none() {
         let reasons: Vec<_> = problems.iter().map(|problem| format!("  {}", problem.message)).collect();

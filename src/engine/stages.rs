@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use crate::job::Job;
+use crate::media::Damage;
 use crate::model::Shelf;
 use crate::origin::{Hash, ModelFile};
 use crate::session::Problem;
@@ -17,7 +18,7 @@ use super::request::{EngineError, Request};
 use super::store::Store;
 use super::watch::{Stage, Watch};
 
-/// What the stages gave, before people are told apart.
+/// What a stage, or all of them, gave, before people are told apart.
 #[derive(Default)]
 pub struct Measured {
     /// All tracks, with voices and faces numbered.
@@ -26,6 +27,29 @@ pub struct Measured {
     pub are_channels: bool,
     /// Networks that ran, by name.
     pub models: BTreeMap<String, ModelFile>,
+    /// What went wrong.
+    pub problems: Vec<Problem>,
+    /// What could not be read: position of the recording, `sound` or `picture`, where.
+    pub damage: Vec<(usize, &'static str, Damage)>,
+}
+
+impl Measured {
+    /// Takes in what another stage gave.
+    fn join(&mut self, other: Self) {
+        self.tracks.extend(other.tracks);
+        self.are_channels |= other.are_channels;
+        self.models.extend(other.models);
+        self.problems.extend(other.problems);
+        self.damage.extend(other.damage);
+    }
+
+    fn note(&mut self, stage: &str, messages: &[String]) {
+        self.problems.extend(messages.iter().map(|message| Problem::note(stage, message)));
+    }
+
+    fn ran(&mut self, models: Vec<ModelFile>) {
+        self.models.extend(models.into_iter().map(|model| (model.name.clone(), model)));
+    }
 }
 
 /// All that the stages need besides the recordings.
@@ -51,25 +75,38 @@ impl Bench<'_> {
         Hash::of_parts(hashes.iter().map(|hash| ("settings", hash.as_str().as_bytes())))
     }
 
-    fn note(problems: &mut Vec<Problem>, stage: &str, messages: &[String]) {
-        problems.extend(messages.iter().map(|message| Problem::note(stage, message)));
-    }
-
-    /// Listens to the recording that is best for it.
+    /// Listens and looks, as asked: at the same time where there are threads for both.
     ///
     /// # Errors
-    /// [`EngineError::Cancelled`]; all else is noted in `problems`.
-    pub fn listen(
-        &self,
-        opened: &mut [Opened],
-        measured: &mut Measured,
-        problems: &mut Vec<Problem>,
-    ) -> Result<(), EngineError> {
+    /// [`EngineError::Cancelled`]; all else is noted in [`Measured::problems`].
+    pub fn measure(&self, opened: &[Opened]) -> Result<Measured, EngineError> {
+        let threads = self.request.threads;
+        if threads < 2 || !self.request.listen || !self.request.look {
+            let mut measured = self.listen(opened, threads)?;
+            measured.join(self.look(opened, threads)?);
+            return Ok(measured);
+        }
+        let (heard, seen) = std::thread::scope(|scope| {
+            let listening = scope.spawn(|| self.listen(opened, 1));
+            let seen = self.look(opened, threads);
+            (listening.join().unwrap_or_else(|reason| std::panic::resume_unwind(reason)), seen)
+        });
+        let mut measured = heard?;
+        measured.join(seen?);
+        Ok(measured)
+    }
+
+    /// Listens to the recordings that are best for it.
+    fn listen(&self, opened: &[Opened], threads: usize) -> Result<Measured, EngineError> {
+        let mut measured = Measured::default();
+        if !self.request.listen {
+            return Ok(measured);
+        }
         let chosen = match hear::choose(opened) {
             Ok(chosen) => chosen,
             Err(error) => {
-                problems.push(Problem::failure("voice", error));
-                return Ok(());
+                measured.problems.push(Problem::note("voice", error));
+                return Ok(measured);
             }
         };
         let recordings: Vec<&Opened> = chosen.iter().map(|&index| &opened[index]).collect();
@@ -83,46 +120,51 @@ impl Bench<'_> {
             shelf: self.shelf,
             people: self.request.speakers,
             channels: self.request.channels,
-            threads: self.request.threads,
+            threads,
             settings_hash: &settings_hash,
             fresh: self.request.fresh,
         };
-        match hear::hear(&recordings, &wish, self.store, &Job::new(&report, self.stop), problems) {
-            Ok((Heard { voices, models, problems: told, damage }, tracks, reused)) => {
-                measured.are_channels = voices.iter().any(|voice| voice.channel.is_some());
+        let job = Job::new(&report, self.stop);
+        match hear::hear(&recordings, &wish, self.store, &job, &mut measured.problems) {
+            Ok((Heard { voices, models, problems, damage }, tracks, reused)) => {
                 self.watch.ends(Stage::Voice, reused);
-                Self::note(problems, "voice", &told);
-                opened[chosen[0]].add_damage(&damage, "sound", problems);
-                measured.models.extend(models.into_iter().map(|model| (model.name.clone(), model)));
+                measured.are_channels = voices.iter().any(|voice| voice.channel.is_some());
+                measured.note("voice", &problems);
+                measured.damage.push((chosen[0], "sound", damage));
+                measured.ran(models);
                 measured.tracks.extend(tracks);
             }
             Err(VoiceError::Cancelled(cancelled)) => return Err(cancelled.into()),
             Err(error) => {
                 self.watch.ends(Stage::Voice, false);
-                problems.push(Problem::failure("voice", error));
+                measured.problems.push(Problem::failure("voice", error));
             }
         }
-        Ok(())
+        Ok(measured)
+    }
+
+    #[cfg(not(feature = "video"))]
+    fn look(&self, _: &[Opened], _: usize) -> Result<Measured, EngineError> {
+        let mut measured = Measured::default();
+        if self.request.look {
+            measured.note("face", &["this program was built without films: faces were not looked at".to_owned()]);
+        }
+        Ok(measured)
     }
 
     /// Looks at every film.
-    ///
-    /// # Errors
-    /// [`EngineError::Cancelled`]; all else is noted in `problems`.
     #[cfg(feature = "video")]
-    pub fn look(
-        &self,
-        opened: &mut [Opened],
-        measured: &mut Measured,
-        problems: &mut Vec<Problem>,
-    ) -> Result<(), EngineError> {
+    fn look(&self, opened: &[Opened], threads: usize) -> Result<Measured, EngineError> {
         use super::look;
         use crate::face::FaceError;
 
+        let mut measured = Measured::default();
+        if !self.request.look {
+            return Ok(measured);
+        }
         let films: Vec<usize> = (0..opened.len()).filter(|&index| opened[index].probe.has_picture()).collect();
         if films.is_empty() {
-            let message = "there is no film: face, gaze and head were not looked at";
-            problems.push(Problem::note("face", message));
+            measured.note("face", &["there is no film: face, gaze and head were not looked at".to_owned()]);
         }
         let settings_hash = self.settings_hash("face.toml");
         let mut faces_before = 0;
@@ -135,27 +177,27 @@ impl Bench<'_> {
                 shelf: self.shelf,
                 max_faces: self.prepared.engine.max_faces,
                 max_width_px: self.prepared.engine.largest_picture_width_px,
-                threads: self.request.threads,
+                threads,
                 settings_hash: &settings_hash,
                 fresh: self.request.fresh,
             };
-            match look::look(&opened[index], film, &wish, self.store, &Job::new(&report, self.stop), problems) {
+            let job = Job::new(&report, self.stop);
+            match look::look(&opened[index], film, &wish, self.store, &job, &mut measured.problems) {
                 Ok((mut seen, tracks, reused)) => {
                     self.watch.ends(Stage::Face, reused);
-                    Self::note(problems, "face", &seen.problems);
-                    opened[index].add_damage(&seen.damage, "picture", problems);
-                    measured.models.extend(seen.models.iter().map(|model| (model.name.clone(), model.clone())));
-                    let tracks = look::numbered_on(&mut seen, tracks, faces_before);
-                    faces_before += u8::try_from(seen.faces.len()).unwrap_or(u8::MAX);
-                    measured.tracks.extend(tracks);
+                    measured.note("face", &seen.problems);
+                    measured.damage.push((index, "picture", seen.damage.clone()));
+                    measured.ran(seen.models.clone());
+                    measured.tracks.extend(look::numbered_on(&mut seen, tracks, faces_before));
+                    faces_before = faces_before.saturating_add(u8::try_from(seen.faces.len()).unwrap_or(u8::MAX));
                 }
                 Err(FaceError::Cancelled(cancelled)) => return Err(cancelled.into()),
                 Err(error) => {
                     self.watch.ends(Stage::Face, false);
-                    problems.push(Problem::failure("face", error));
+                    measured.problems.push(Problem::failure("face", error));
                 }
             }
         }
-        Ok(())
+        Ok(measured)
     }
 }
