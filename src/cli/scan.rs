@@ -135,7 +135,8 @@ fn summary(session: &Session, request: &Request) -> String {
     if let Some(review) = &session.review
         && review.clips > 0
     {
-        text += &format!("{} clips, {:.1} min of review. {}\n", review.clips, review.minutes, review.note);
+        let clips = if review.clips == 1 { "1 clip".to_owned() } else { format!("{} clips", review.clips) };
+        text += &format!("{clips}, {:.1} min of review ({})\n", review.minutes, review.note);
     }
     for episode in ranked.iter().take(10) {
         let span = episode.span;

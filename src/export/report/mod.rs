@@ -140,7 +140,7 @@ fn cost(session: &Session, ranked: &[&Episode]) -> Markup {
         }
         @if let Some(expected) = plan.expected_confirmed {
             div title=(plain(&plan.note)) {
-                b { "about " (n(f64::from(expected).round())) }
+                b { @if expected < 0.5 { "fewer than 1" } @else { "about " (n(f64::from(expected).round())) } }
                 span { "expected to be confirmed (uncalibrated)" }
             }
         }
