@@ -148,8 +148,14 @@ fn summary(session: &Session, request: &Request) -> String {
     }
     if !session.problems.is_empty() {
         text += "\nnot everything could be done:\n";
-        for problem in &session.problems {
+        // Which markers and rules could not look follows from the lines above them; the report names each.
+        let (details, plain): (Vec<_>, Vec<_>) =
+            session.problems.iter().partition(|problem| ["markers", "codes"].contains(&problem.stage.as_str()));
+        for problem in plain {
             text += &format!("  {}: {}\n", problem.stage, problem.message);
+        }
+        if !details.is_empty() {
+            text += "  some markers and rules could not look; the report names them and says why\n";
         }
     }
     text + &format!("\nreport: {}\n", report_path(request).display())
