@@ -46,8 +46,9 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
     }
 
     let controls = controls(scene, units, episodes, length_secs, wanted);
-    let clips_secs: f64 = chosen.iter().map(|&place| episodes[place].review_secs).sum();
-    let controls_secs: f64 = controls.iter().map(|&window| super::join::review_secs(scene, &[window])).sum();
+    let clips_secs: f64 = chosen.iter().map(|&place| episodes[place].review_secs).sum::<f64>() + 0.0; // a sum of nothing is -0
+    let controls_secs: f64 =
+        controls.iter().map(|&window| super::join::review_secs(scene, &[window])).sum::<f64>() + 0.0;
     let plan = ReviewPlan {
         clips: u32::try_from(chosen.len()).unwrap_or(u32::MAX),
         minutes: (clips_secs + controls_secs) / 60.0,
