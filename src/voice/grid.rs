@@ -2,7 +2,7 @@
 
 use crate::media::SOUND_RATE;
 
-use super::segmentation::{FRAME_HOP, FRAME_ZERO, WINDOW};
+use super::segmentation::{FRAME_HOP, FRAME_ZERO, FRAMES, WINDOW};
 
 /// Samples of one row: 10 ms.
 pub(super) const ROW: usize = SOUND_RATE as usize / 100;
@@ -80,11 +80,14 @@ pub(super) fn row_of_frame(start_sample: usize, frame: usize) -> usize {
     (start_sample + FRAME_ZERO + frame * FRAME_HOP) / ROW
 }
 
+/// The frame of a window whose middle is nearest to that of a row.
+pub(super) fn frame_of_row(start_sample: usize, row: usize) -> usize {
+    ((row_middle(row) + FRAME_HOP / 2).saturating_sub(start_sample + FRAME_ZERO) / FRAME_HOP).min(FRAMES - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const FRAMES: usize = 589;
 
     /// The ramp: each frame's number is its own middle, in samples of the recording. Every row must then hold its own
     /// middle, from whichever windows.

@@ -1,31 +1,45 @@
-//! Runs the networks over the sound while it streams by, several windows at once, and keeps what they say in order.
+//! Streams the sound through the networks and keeps what they say in order.
 
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::ops::Range;
 
 use crate::job::Job;
 use crate::media::{SOUND_RATE, SampleBlock, SoundSource};
-use crate::model::{Network, Shelf};
+use crate::model::Shelf;
 use crate::origin::ModelFile;
 use crate::time::{Secs, SessionTime};
 
-use super::fbank::Fbank;
-use super::fingerprint::{Print, fingerprint};
+use super::cutter::{Cutter, Work};
+use super::detector::Detector;
+use super::ears::{Done, Ears, Pool, Task};
 use super::levels::RowLevels;
-use super::segmentation::{FRAMES, FrameVoices, WINDOW, listen};
+use super::reserve::Reserve;
+use super::segmentation::{FRAMES, FrameVoices, WINDOW};
 use super::settings::Settings;
 use super::{Channels, Request, VoiceError};
 
-/// What the networks said about one window.
+/// What the segmentation network said about one window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Window {
     /// Its first sample, counted from the recording's start.
     pub start_sample: usize,
-    /// Whether its voices were fingerprinted: such windows lie side by side and cover everything.
-    pub anchor: bool,
     /// One entry every 270 samples.
     pub frames: Vec<FrameVoices>,
-    /// Of the voices that spoke enough; only in an anchor.
-    pub prints: Vec<Print>,
+}
+
+impl Window {
+    /// A window in which nobody speaks.
+    pub(super) fn quiet(start_sample: usize) -> Self {
+        Self { start_sample, frames: vec![FrameVoices::default(); FRAMES] }
+    }
+}
+
+/// A part of speech in which one person speaks alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Part {
+    /// Rows of 10 ms.
+    pub rows: Range<usize>,
+    /// Fingerprint, of length 1.
+    pub print: Option<Vec<f32>>,
 }
 
 /// Everything the networks said.
@@ -36,6 +50,13 @@ pub(super) struct Heard {
     pub samples: usize,
     /// Windows in order of start, one list per lane: one lane for the room, or one for each microphone.
     pub lanes: Vec<Vec<Window>>,
+    /// Parts of speech of the room, in order; empty with a microphone each.
+    pub parts: Vec<Part>,
+    /// Whether parts could be fingerprinted.
+    pub fingerprinted: bool,
+    /// What the first pass says of each lane: the probability of speech every [`super::detector::FRAME`] samples; empty
+    /// without its network.
+    pub first_pass: Vec<Vec<f32>>,
     /// dB full scale every 10 ms of each lane.
     pub lane_dbfs: Vec<Vec<f32>>,
     /// The same of all channels mixed.
@@ -46,112 +67,18 @@ pub(super) struct Heard {
     pub problems: Vec<String>,
 }
 
-/// The networks of one thread.
-struct Ears<'a> {
-    segmentation: Network,
-    speaker: Option<(Network, Fbank)>,
-    settings: &'a Settings,
-}
-
-/// One window to listen to.
-struct Work {
-    lane: usize,
-    index: usize,
-    start_sample: usize,
-    anchor: bool,
-    samples: Vec<f32>,
-}
-
-impl Ears<'_> {
-    fn listen(&mut self, work: &Work) -> Result<Window, VoiceError> {
-        let Work { start_sample, anchor, samples, .. } = work;
-        let (start_sample, anchor) = (*start_sample, *anchor);
-        let silent = 10f32.powf(self.settings.silence.silent_dbfs / 20.0);
-        if samples.iter().all(|sample| sample.abs() <= silent) {
-            let frames = vec![FrameVoices::default(); FRAMES];
-            return Ok(Window { start_sample, anchor, frames, prints: Vec::new() });
+/// The first pass of each lane; its network is optional, and its absence a problem line.
+fn detectors(shelf: &Shelf, lanes: usize, models: &mut Vec<ModelFile>, problems: &mut Vec<String>) -> Vec<Detector> {
+    match (0..lanes).map(|_| shelf.load("speech", 1)).collect::<Result<Vec<_>, _>>() {
+        Ok(networks) => {
+            models.extend(networks.first().map(|network| network.file().clone()));
+            networks.into_iter().map(Detector::new).collect()
         }
-        let frames = listen(&mut self.segmentation, samples, &self.settings.segmentation)?;
-        let prints = match &mut self.speaker {
-            Some((network, fbank)) if anchor => {
-                fingerprint(network, fbank, samples, &frames, &self.settings.fingerprint)?
-            }
-            _ => Vec::new(),
-        };
-        Ok(Window { start_sample, anchor, frames, prints })
-    }
-}
-
-/// Cuts one lane into windows as its samples arrive.
-struct Cutter {
-    lane: usize,
-    step: usize,
-    /// Every how many windows there is an anchor.
-    anchor_every: usize,
-    /// Samples from `kept_from` on.
-    kept: Vec<f32>,
-    kept_from: usize,
-    next: usize,
-}
-
-impl Cutter {
-    fn new(lane: usize, step: usize) -> Self {
-        Self { lane, step, anchor_every: (WINDOW / step).max(1), kept: Vec::new(), kept_from: 0, next: 0 }
-    }
-
-    /// The next whole window, if its samples are there. Keeps what the last window may still need.
-    fn whole_window(&mut self) -> Option<Work> {
-        let start_sample = self.next * self.step;
-        let inside = start_sample - self.kept_from;
-        let samples = self.kept.get(inside..inside + WINDOW)?.to_vec();
-        self.kept.drain(..inside);
-        self.kept_from = start_sample;
-        let index = self.next;
-        self.next += 1;
-        Some(Work { lane: self.lane, index, start_sample, anchor: index.is_multiple_of(self.anchor_every), samples })
-    }
-
-    /// The window that ends with the recording, if the anchors so far leave something out.
-    fn last_window(&mut self) -> Option<Work> {
-        let end = self.kept_from + self.kept.len();
-        let anchors = self.next.div_ceil(self.anchor_every);
-        let covered = anchors.checked_sub(1).map_or(0, |last| last * self.anchor_every * self.step + WINDOW);
-        if end <= covered {
-            return None;
+        Err(error) => {
+            problems.push(format!("silences are listened to as thoroughly as speech, which takes longer ({error})"));
+            Vec::new()
         }
-        let start_sample = end.saturating_sub(WINDOW);
-        let samples = self.kept.get(start_sample.saturating_sub(self.kept_from)..)?.to_vec();
-        Some(Work { lane: self.lane, index: self.next, start_sample, anchor: true, samples })
     }
-}
-
-/// Loads the networks for each thread; the speaker network is optional, and its absence a problem line.
-fn load<'a>(
-    shelf: &Shelf,
-    settings: &'a Settings,
-    threads: usize,
-    wants_prints: bool,
-    problems: &mut Vec<String>,
-) -> Result<Vec<Ears<'a>>, VoiceError> {
-    let mut ears = Vec::with_capacity(threads);
-    for _ in 0..threads {
-        let segmentation = shelf.load("segmentation", 1)?;
-        let speaker = match wants_prints.then(|| shelf.load("speaker", 1)) {
-            None => None,
-            Some(Ok(network)) => Some((network, Fbank::new())),
-            Some(Err(error)) => {
-                if ears.is_empty() {
-                    problems.push(format!(
-                        "voices are not told apart by their sound, so who speaks is only followed from one moment to \
-                         the next and may swap after a silence ({error})"
-                    ));
-                }
-                None
-            }
-        };
-        ears.push(Ears { segmentation, speaker, settings });
-    }
-    Ok(ears)
 }
 
 /// Samples of a step, in whole rows of 10 ms.
@@ -169,92 +96,57 @@ pub(super) fn hear(
     job: &Job<'_>,
 ) -> Result<Heard, VoiceError> {
     let channels = request.channels;
-    let mut settings = settings.clone();
-    if channels == Channels::OnePerPerson {
-        settings.segmentation.speech_odds = settings.segmentation.microphone_speech_odds;
-    }
-    let settings = &settings;
     let mut problems = Vec::new();
-    let ears = load(shelf, settings, request.threads.max(1), wants_prints, &mut problems)?;
-    let mut models: Vec<ModelFile> = ears.first().map_or_else(Vec::new, |ears| {
-        let speaker = ears.speaker.as_ref().map(|(network, _)| network.file().clone());
-        std::iter::once(ears.segmentation.file().clone()).chain(speaker).collect()
-    });
-    models.sort_by(|a, b| a.name.cmp(&b.name));
-
+    let ears = Ears::load(shelf, settings, request.threads.max(1), wants_prints, &mut problems)?;
+    let mut models = ears.first().map_or_else(Vec::new, Ears::models);
+    let fingerprinted = ears.first().is_some_and(Ears::knows_voices);
     let (lanes, step) = match channels {
         Channels::OnePerPerson => (source.channels(), settings.segmentation.channel_step_secs),
         Channels::Mixed | Channels::Only(_) => (1, settings.segmentation.step_secs),
     };
+    let detectors = detectors(shelf, lanes, &mut models, &mut problems);
+    models.sort_by(|a, b| a.name.cmp(&b.name));
+    let lag = if detectors.is_empty() { 0 } else { Detector::LAG };
     let mut stream = Stream {
         start: None,
         samples: 0,
         no_numbers: 0,
-        cutters: (0..lanes).map(|lane| Cutter::new(lane, step_samples(step))).collect(),
+        cutters: (0..lanes).map(|lane| Cutter::new(lane, step_samples(step), lag)).collect(),
+        reserve: fingerprinted.then(|| Reserve::new(settings, step_samples(step))),
+        detectors,
         lane_levels: vec![RowLevels::default(); lanes],
         room_levels: RowLevels::default(),
     };
-    let mut windows: Vec<Vec<Option<Window>>> = vec![Vec::new(); lanes];
-
+    let mut kept = Kept { windows: vec![Vec::new(); lanes], stretches: Vec::new(), done: 0, job };
     std::thread::scope(|scope| {
-        // The queue is short, so that reading never runs far ahead of listening.
-        let (work_in, work_out) = mpsc::sync_channel::<Work>(2 * ears.len());
-        let work_out = std::sync::Arc::new(Mutex::new(work_out));
-        let (done_in, done_out) = mpsc::channel();
-        for mut ears in ears {
-            let (work_out, done_in) = (std::sync::Arc::clone(&work_out), done_in.clone());
-            scope.spawn(move || {
-                loop {
-                    let work = work_out.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(work) = work else { return };
-                    let result = ears.listen(&work);
-                    if done_in.send((work.lane, work.index, result)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop((done_in, work_out));
-        // Windows are not finished in order; progress only goes forward.
-        let mut done = 0;
-        let mut keep = |(lane, index, window): (usize, usize, Result<Window, VoiceError>)| {
-            let window = window?;
-            done = done.max(window.start_sample + WINDOW);
-            job.done_to(done as f64 / f64::from(SOUND_RATE))?;
-            let lane: &mut Vec<Option<Window>> = &mut windows[lane];
-            lane.resize(lane.len().max(index + 1), None);
-            lane[index] = Some(window);
-            Ok::<(), VoiceError>(())
-        };
-        let mut send = |work: Work| {
-            work_in.send(work).map_err(|_| VoiceError::Stopped)?;
-            done_out.try_iter().try_for_each(&mut keep)
-        };
+        let mut pool = Pool::start(scope, ears);
         while let Some(block) = source.next_block()? {
-            stream.take_in(&block, channels);
-            for cutter in &mut stream.cutters {
-                while let Some(work) = cutter.whole_window() {
-                    send(work)?;
-                }
-            }
+            stream.take_in(&block, channels)?;
+            stream.give_out_windows(&mut pool, &mut kept, settings)?;
+            stream.give_out_stretches(&mut pool, &mut kept, None)?;
         }
-        for cutter in &mut stream.cutters {
-            if let Some(work) = cutter.last_window() {
-                send(work)?;
-            }
+        stream.end()?;
+        stream.give_out_windows(&mut pool, &mut kept, settings)?;
+        while let Some(done) = pool.wait()? {
+            kept.keep(done)?;
         }
-        drop(work_in);
-        done_out.iter().try_for_each(keep)
+        stream.give_out_stretches(&mut pool, &mut kept, Some(stream.samples))?;
+        while let Some(done) = pool.wait()? {
+            kept.keep(done)?;
+        }
+        Ok::<(), VoiceError>(())
     })?;
 
     if stream.no_numbers > 0 {
         problems.push(format!("{} samples of the sound are no numbers and were taken as silence", stream.no_numbers));
     }
-    let lanes = windows.into_iter().map(|lane| lane.into_iter().flatten().collect()).collect();
     Ok(Heard {
         start: stream.start.ok_or(VoiceError::Empty)?,
         samples: stream.samples,
-        lanes,
+        lanes: kept.windows.into_iter().map(|lane| lane.into_iter().flatten().collect()).collect(),
+        parts: kept.stretches.into_iter().flatten().flatten().collect(),
+        fingerprinted,
+        first_pass: stream.detectors.into_iter().map(Detector::into_frames).collect(),
         lane_dbfs: stream.lane_levels.into_iter().map(RowLevels::into_dbfs).collect(),
         room_dbfs: stream.room_levels.into_dbfs(),
         models,
@@ -262,22 +154,56 @@ pub(super) fn hear(
     })
 }
 
+/// What was heard up to now, in order.
+struct Kept<'a, 'b> {
+    windows: Vec<Vec<Option<Window>>>,
+    stretches: Vec<Option<Vec<Part>>>,
+    /// Samples up to which windows were heard. Windows are not finished in order; progress only goes forward.
+    done: usize,
+    job: &'a Job<'b>,
+}
+
+impl Kept<'_, '_> {
+    fn keep(&mut self, done: Done) -> Result<(), VoiceError> {
+        match done {
+            Done::Window(lane, index, window) => {
+                self.done = self.done.max(window.start_sample + WINDOW);
+                put(&mut self.windows[lane], index, window);
+            }
+            Done::Prints(stretch, parts) => put(&mut self.stretches, stretch, parts),
+        }
+        self.job.done_to(self.done as f64 / f64::from(SOUND_RATE))?;
+        Ok(())
+    }
+}
+
+fn put<T>(list: &mut Vec<Option<T>>, index: usize, value: T) {
+    if list.len() <= index {
+        list.resize_with(index + 1, || None);
+    }
+    list[index] = Some(value);
+}
+
 /// What is kept of the sound itself while it streams by.
-struct Stream {
+struct Stream<'a> {
     start: Option<SessionTime>,
     samples: usize,
     no_numbers: usize,
     cutters: Vec<Cutter>,
+    /// Of the room, where voices are told apart by their sound.
+    reserve: Option<Reserve<'a>>,
+    /// One per lane, or none.
+    detectors: Vec<Detector>,
     lane_levels: Vec<RowLevels>,
     room_levels: RowLevels,
 }
 
-impl Stream {
-    fn take_in(&mut self, block: &SampleBlock, channels: Channels) {
+impl Stream<'_> {
+    fn take_in(&mut self, block: &SampleBlock, channels: Channels) -> Result<(), VoiceError> {
         let length = block.samples.ncols();
         let rows = block.samples.nrows();
         if length == 0 || rows == 0 {
-            return;
+            return Ok(());
         }
         self.start.get_or_insert(block.start);
         self.samples += length;
@@ -303,47 +229,48 @@ impl Stream {
         }
         for ((cutter, levels), lane) in self.cutters.iter_mut().zip(&mut self.lane_levels).zip(&lanes) {
             levels.add(lane);
-            cutter.kept.extend_from_slice(lane);
+            cutter.add(lane);
         }
+        for (detector, lane) in self.detectors.iter_mut().zip(&lanes) {
+            detector.add(lane)?;
+        }
+        if let (Some(reserve), Some(lane)) = (&mut self.reserve, lanes.first()) {
+            reserve.add(lane);
+        }
+        Ok(())
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The recording is over.
+    fn end(&mut self) -> Result<(), VoiceError> {
+        self.cutters.iter_mut().for_each(Cutter::end);
+        self.detectors.iter_mut().try_for_each(Detector::end)?;
+        Ok(())
+    }
 
-    /// Starts of the windows of a recording, a dot where fingerprints are taken.
-    fn check(secs: f64, step_secs: f64, expect: &str) {
-        let mut cutter = Cutter::new(0, (step_secs * 16_000.0) as usize);
-        let mut starts = Vec::new();
-        let mut note = |work: Work| {
-            let dot = if work.anchor { "." } else { "" };
-            assert_eq!(work.samples[0] as usize, work.start_sample, "a ramp must begin where the window does");
-            starts.push(format!("{}{dot}", work.start_sample as f64 / 16_000.0));
-        };
-        let samples: Vec<f32> = (0..(secs * 16_000.0) as usize).map(|n| n as f32).collect();
-        for block in samples.chunks(7001) {
-            cutter.kept.extend_from_slice(block);
-            while let Some(work) = cutter.whole_window() {
-                note(work);
+    /// Gives out the windows whose samples are there; where the first pass hears nobody, there is nothing to do.
+    fn give_out_windows(&mut self, pool: &mut Pool, kept: &mut Kept, settings: &Settings) -> Result<(), VoiceError> {
+        for (lane, cutter) in self.cutters.iter_mut().enumerate() {
+            while let Some(work) = cutter.next_window() {
+                let Work { index, start_sample, .. } = work;
+                let samples = start_sample..start_sample + work.samples.len();
+                let detector = self.detectors.get(lane);
+                if detector.is_some_and(|detector| detector.is_quiet(samples, settings.first_pass.quiet_below)) {
+                    kept.keep(Done::Window(lane, index, Window::quiet(start_sample)))?;
+                } else {
+                    pool.send(Task::Window(work))?.into_iter().try_for_each(|done| kept.keep(done))?;
+                }
             }
-            assert!(cutter.kept.len() <= WINDOW + cutter.step + 7001);
         }
-        if let Some(work) = cutter.last_window() {
-            note(work);
-        }
-        assert_eq!(starts.join(" "), expect);
+        Ok(())
     }
 
-    #[test]
-    fn windows_cover_everything_and_anchors_do_too() {
-        check(10.0, 2.5, "0.");
-        check(4.0, 2.5, "0.");
-        check(0.001, 2.5, "0.");
-        check(12.5, 2.5, "0. 2.5 2.5.");
-        check(24.0, 5.0, "0. 5 10. 14.");
-        check(13.0, 2.5, "0. 2.5 3.");
-        check(20.0, 10.0, "0. 10.");
-        check(0.0, 2.5, "");
+    /// Gives out the stretches whose windows are heard. `end`: samples of the recording once it is over.
+    fn give_out_stretches(&mut self, pool: &mut Pool, kept: &mut Kept, end: Option<usize>) -> Result<(), VoiceError> {
+        let Some(reserve) = &mut self.reserve else { return Ok(()) };
+        let detector = self.detectors.first();
+        while let Some(work) = reserve.ready(kept.windows.first().map_or(&[], Vec::as_slice), detector, end) {
+            pool.send(Task::Prints(work))?.into_iter().try_for_each(|done| kept.keep(done))?;
+        }
+        Ok(())
     }
 }

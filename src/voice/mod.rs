@@ -1,21 +1,29 @@
 //! Sound in, voice tracks out: speech, overlap, who speaks, loudness.
 //!
-//! Ten-second windows go through a segmentation network, which hears who of up to three voices speaks when; a
-//! fingerprint of each voice tells which voices of all windows are one person's. Everything streams: what is kept of an
+//! Ten-second windows go through a segmentation network, which hears who of up to three voices speaks when, unless a
+//! cheaper one heard nobody at all. Where one person speaks alone, speech is cut into parts, and the fingerprint of each
+//! tells which of all parts are one person's. Everything streams: what is kept of an
 //! hour of sound is about 10 MB of probabilities and fingerprints. Whether a person is the client or the therapist is
 //! not for sound to say: people are numbered in order of first appearance.
 
+mod cutter;
+mod detector;
+mod ears;
 mod fbank;
 mod fingerprint;
 mod grid;
 mod layout;
 mod levels;
-mod links;
 mod listening;
 mod microphones;
+mod odds;
+mod parts;
 mod people;
+mod reserve;
+mod seats;
 mod segmentation;
 mod settings;
+mod together;
 mod tracks;
 
 use schemars::JsonSchema;
@@ -28,7 +36,7 @@ use crate::origin::ModelFile;
 use crate::track::{Tracks, Who};
 
 pub use layout::{ChannelLayout, channel_layout};
-pub use settings::{ChannelSettings, Fingerprint, Layout, People, Segmentation, Settings, Silence};
+pub use settings::{ChannelSettings, FirstPass, Layout, Overlap, Parts, People, Segmentation, Settings, Silence};
 
 /// Most people who are told apart.
 pub const MOST_PEOPLE: u8 = 8;
@@ -75,6 +83,9 @@ pub struct VoiceInfo {
     pub channel: Option<usize>,
     /// How sure it is that what is said to be theirs is theirs, 0 to 1, on average over their speech.
     pub confidence: f32,
+    /// Mean fingerprint of their voice, of length 1; `None` with a microphone each, or without the speaker network. It
+    /// can identify a person: it stays in the stage's store and is part of no result.
+    pub print: Option<Vec<f32>>,
 }
 
 /// What was heard.

@@ -9,7 +9,6 @@ use crate::media::SOUND_RATE;
 use crate::model::{Network, Tensor};
 
 use super::VoiceError;
-use super::settings::Segmentation;
 
 /// Samples of one window: 10 s.
 pub(super) const WINDOW: usize = 10 * SOUND_RATE as usize;
@@ -42,17 +41,10 @@ fn byte(probability: f32) -> u8 {
     (probability * 255.0).round() as u8
 }
 
-/// The probabilities of one frame from the network's seven log-probabilities, with the odds of the settings.
-fn frame_voices(scores: &[f32], settings: &Segmentation) -> FrameVoices {
+/// The probabilities of one frame from the network's seven log-probabilities.
+fn frame_voices(scores: &[f32]) -> FrameVoices {
     let mut weights = [0.0; CLASSES.len()];
-    for ((weight, &score), class) in weights.iter_mut().zip(scores).zip(CLASSES) {
-        let odds = match class.len() {
-            0 => 1.0,
-            1 => settings.speech_odds,
-            _ => settings.speech_odds * settings.overlap_odds,
-        };
-        *weight = score.exp() * odds;
-    }
+    weights.iter_mut().zip(scores).for_each(|(weight, &score)| *weight = score.exp());
     let sum: f32 = weights.iter().sum();
     let share = |wanted: &dyn Fn(&[usize]) -> bool| {
         let part: f32 = weights.iter().zip(CLASSES).filter(|(_, class)| wanted(class)).map(|(weight, _)| weight).sum();
@@ -66,47 +58,33 @@ fn frame_voices(scores: &[f32], settings: &Segmentation) -> FrameVoices {
 }
 
 /// Runs the network on one window of [`WINDOW`] samples (fewer are filled up with silence).
-pub(super) fn listen(
-    network: &mut Network,
-    samples: &[f32],
-    settings: &Segmentation,
-) -> Result<Vec<FrameVoices>, VoiceError> {
+pub(super) fn listen(network: &mut Network, samples: &[f32]) -> Result<Vec<FrameVoices>, VoiceError> {
     let mut values = samples.to_vec();
     values.resize(WINDOW, 0.0);
     let input = Tensor { shape: vec![1, 1, WINDOW], values };
     let output = network.run(&[("waveform", &input)], &["scores"])?;
     let scores = output.first().map(|tensor| tensor.values.as_slice()).unwrap_or_default();
-    Ok(scores.chunks_exact(CLASSES.len()).map(|frame| frame_voices(frame, settings)).collect())
+    Ok(scores.chunks_exact(CLASSES.len()).map(frame_voices).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::tests::default_settings;
     use super::*;
 
-    fn decode(shares: [f32; 7], speech_odds: f32, overlap_odds: f32) -> FrameVoices {
-        let settings = Segmentation { speech_odds, overlap_odds, ..default_settings().segmentation };
-        frame_voices(&shares.map(f32::ln), &settings)
+    fn decode(shares: [f32; 7]) -> FrameVoices {
+        frame_voices(&shares.map(f32::ln))
     }
 
     #[test]
     fn classes_become_voices() {
-        let frame = decode([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0], 1.0, 1.0);
+        let frame = decode([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
         assert_eq!(frame, FrameVoices { voices: [255, 0, 255], any: 255, two: 255 });
-        let frame = decode([0.8, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0], 1.0, 1.0);
+        let frame = decode([0.8, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0]);
         assert_eq!(frame, FrameVoices { voices: [51, 0, 0], any: 51, two: 0 });
     }
 
     #[test]
-    fn odds_move_the_border() {
-        let shares = [0.0, 0.69, 0.0, 0.0, 0.31, 0.0, 0.0];
-        assert!(decode(shares, 1.0, 1.0).two < 128);
-        assert!(decode(shares, 1.0, 7.0 / 3.0).two >= 128);
-        assert!(decode([0.6, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0], 2.0, 1.0).any >= 128);
-    }
-
-    #[test]
     fn nonsense_from_the_network_is_nobody() {
-        assert_eq!(decode([f32::NAN; 7], 1.0, 1.0), FrameVoices::default());
+        assert_eq!(decode([f32::NAN; 7]), FrameVoices::default());
     }
 }

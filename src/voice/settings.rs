@@ -12,8 +12,12 @@ use super::VoiceError;
 pub struct Settings {
     /// The network that hears who speaks within ten seconds.
     pub segmentation: Segmentation,
-    /// The network that tells one voice from another.
-    pub fingerprint: Fingerprint,
+    /// The network that says where nobody speaks.
+    pub first_pass: FirstPass,
+    /// How readily overlap is heard.
+    pub overlap: Overlap,
+    /// How speech is cut for the network that tells one voice from another.
+    pub parts: Parts,
     /// Which voices are whose, over the whole recording.
     pub people: People,
     /// One microphone per person.
@@ -36,34 +40,68 @@ pub struct Segmentation {
     pub speech_odds: f32,
     /// The same for a person's own microphone.
     pub microphone_speech_odds: f32,
-    /// Odds by which two voices are preferred to one or none, above 0.
-    pub overlap_odds: f32,
     /// Weight of a window's edge against its middle, above 0, at most 1.
     pub edge_weight: f32,
 }
 
-/// How voices are fingerprinted.
+/// The cheap network that says where nobody speaks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fingerprint {
-    /// Pieces of 1.5 s per voice and window, at least 1.
-    pub pieces_per_window: usize,
-    /// Speech a voice needs in a window to be fingerprinted.
-    pub min_secs: Secs,
-    /// Speech a voice needs in a window to shape the picture of a person.
-    pub train_secs: Secs,
+pub struct FirstPass {
+    /// Probability of speech below which a whole window must stay not to be listened to, 0 to 1.
+    pub quiet_below: f32,
+    /// How much its log odds count beside those of the segmentation network, 0 or more.
+    pub weight: f32,
 }
 
-/// How voices become people.
+/// How readily two are heard to speak.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlap {
+    /// Odds by which two voices are preferred to one, above 0.
+    pub odds: f32,
+    /// Share of overlap in speech from which on the odds grow with it, above 0, at most 1.
+    pub usual_share: f32,
+    /// The largest odds, at least `odds`.
+    pub most_odds: f32,
+}
+
+/// How speech is cut into parts that are fingerprinted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parts {
+    /// Longest part; longer speech is cut into equal ones.
+    pub longest_secs: Secs,
+    /// Shortest part; shorter ones are not fingerprinted.
+    pub shortest_secs: Secs,
+    /// Changes of voice that lie closer are one change.
+    pub same_change_secs: Secs,
+    /// Stretch at a window's ends in which its changes of voice do not count.
+    pub edge_secs: Secs,
+}
+
+/// How parts become people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct People {
     /// Speech a person needs in the whole recording.
     pub min_speech_secs: Secs,
-    /// Cosine above which two voices are one person, -1 to 1.
-    pub same_voice: f32,
-    /// Cosine that it costs to give two voices of one window to one person, 0 or more.
-    pub same_window_cost: f32,
+    /// Length of a part that shapes the picture of a person.
+    pub train_secs: Secs,
+    /// Groups at the start beyond the people expected.
+    pub spare_groups: usize,
+    /// Cosine by which parts must be more like their own group than like another one for the two to be two people.
+    pub margin: f32,
+    /// The same where one of them is small: has only one part, or little speech.
+    pub few_margin: f32,
+    /// Speech below which a group is small.
+    pub few_secs: Secs,
+    /// Share of all speech below which a group is small, 0 to 1.
+    pub few_share: f32,
+    /// Cosine of two parts of one person, where a group has none to compare.
+    pub usual_likeness: f32,
+    /// Cosine that it is worth if windows hear a part and a group as one voice, 0 or more.
+    pub together_weight: f32,
     /// Cosine difference for odds of e to 1, above 0.
     pub margin_scale: f32,
 }
@@ -114,7 +152,7 @@ impl Settings {
     /// # Errors
     /// [`VoiceError::Settings`] with the first one that is not.
     pub fn check(&self) -> Result<(), VoiceError> {
-        let Self { segmentation, fingerprint, people, channels, layout, silence } = self;
+        let Self { segmentation, first_pass, overlap, parts, people, channels, layout, silence } = self;
         let step = |secs: Secs| (0.1..=10.0).contains(&secs.0.as_secs_f64());
         let above_zero = |value: f32| value.is_finite() && value > 0.0;
         let not_negative = |value: f32| value.is_finite() && value >= 0.0;
@@ -123,15 +161,33 @@ impl Settings {
             ("segmentation.channel_step_secs", step(segmentation.channel_step_secs), "0.1 to 10"),
             ("segmentation.speech_odds", above_zero(segmentation.speech_odds), "above 0"),
             ("segmentation.microphone_speech_odds", above_zero(segmentation.microphone_speech_odds), "above 0"),
-            ("segmentation.overlap_odds", above_zero(segmentation.overlap_odds), "above 0"),
             (
                 "segmentation.edge_weight",
                 above_zero(segmentation.edge_weight) && segmentation.edge_weight <= 1.0,
                 "above 0, at most 1",
             ),
-            ("fingerprint.pieces_per_window", (1..=6).contains(&fingerprint.pieces_per_window), "1 to 6"),
-            ("people.same_voice", (-1.0..=1.0).contains(&people.same_voice), "-1 to 1"),
-            ("people.same_window_cost", not_negative(people.same_window_cost), "0 or more"),
+            ("first_pass.quiet_below", (0.0..=1.0).contains(&first_pass.quiet_below), "0 to 1"),
+            ("first_pass.weight", not_negative(first_pass.weight), "0 or more"),
+            ("overlap.odds", above_zero(overlap.odds), "above 0"),
+            (
+                "overlap.usual_share",
+                above_zero(overlap.usual_share) && overlap.usual_share <= 1.0,
+                "above 0, at most 1",
+            ),
+            (
+                "overlap.most_odds",
+                overlap.most_odds.is_finite() && overlap.most_odds >= overlap.odds,
+                "at least overlap.odds",
+            ),
+            ("parts.longest_secs", (0.5..=10.0).contains(&parts.longest_secs.0.as_secs_f64()), "0.5 to 10"),
+            ("parts.shortest_secs", (0.1..=2.0).contains(&parts.shortest_secs.0.as_secs_f64()), "0.1 to 2"),
+            ("parts.edge_secs", parts.edge_secs.0.as_secs_f64() <= 4.0, "0 to 4"),
+            ("people.spare_groups", people.spare_groups <= 20, "0 to 20"),
+            ("people.margin", (-1.0..=2.0).contains(&people.margin), "-1 to 2"),
+            ("people.few_margin", (-1.0..=2.0).contains(&people.few_margin), "-1 to 2"),
+            ("people.few_share", (0.0..=1.0).contains(&people.few_share), "0 to 1"),
+            ("people.usual_likeness", (-1.0..=1.0).contains(&people.usual_likeness), "-1 to 1"),
+            ("people.together_weight", not_negative(people.together_weight), "0 or more"),
             ("people.margin_scale", above_zero(people.margin_scale), "above 0"),
             ("channels.apart_db", above_zero(channels.apart_db), "above 0"),
             ("channels.crosstalk_share", (0.0..1.0).contains(&channels.crosstalk_share), "0 to below 1"),
@@ -167,7 +223,7 @@ pub(super) mod tests {
     #[test]
     fn a_misspelt_or_missing_setting_does_not_read() {
         let text = include_str!("../../config/voice.toml");
-        assert!(toml::from_str::<Settings>(&text.replace("same_voice", "same_vocie")).is_err());
+        assert!(toml::from_str::<Settings>(&text.replace("few_margin", "few_magrin")).is_err());
         assert!(toml::from_str::<Settings>(&text.replace("edge_weight", "# edge_weight")).is_err());
         assert!(toml::from_str::<Settings>(&text.replace("step_secs = 2.5", "step_secs = -2.5")).is_err());
     }

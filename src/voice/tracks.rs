@@ -6,12 +6,16 @@ use crate::media::SOUND_RATE;
 use crate::time::{FrameGrid, SessionTime, Span, Step};
 use crate::track::{Track, Tracks, Unit, Who};
 
+use super::detector::on_rows;
 use super::grid::{Blend, ROW, rows_of};
 use super::listening::{Heard, Window};
 use super::microphones::without_crosstalk;
-use super::people::seat_everyone;
+use super::odds::Rows;
+use super::people::{Whose, group};
+use super::seats::seats;
 use super::segmentation::{FrameVoices, VOICES};
 use super::settings::Settings;
+use super::together::ties;
 use super::{VoiceInfo, VoiceResult};
 
 /// Seconds of one row.
@@ -26,6 +30,7 @@ struct Person {
     confidence: Vec<f32>,
     loudness: Option<Vec<f32>>,
     channel: Option<usize>,
+    print: Option<Vec<f32>>,
 }
 
 /// Tracks of one room: everyone in one lane.
@@ -34,15 +39,24 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missin
     let mut problems = heard.problems;
     let windows = heard.lanes.into_iter().next().unwrap_or_default();
     let edge = settings.segmentation.edge_weight;
-    let any = blend(&windows, rows, edge, |frame| frame.any);
-    let two = blend(&windows, rows, edge, |frame| frame.two);
+    let first = heard.first_pass.first().map_or_else(Vec::new, |frames| on_rows(frames, 0..rows));
+    let said = spoken_rows(&windows, rows, edge);
+    let overlap_odds = said.overlap_odds(&settings.overlap);
+    let Rows { any, two } = said.weighed(settings.segmentation.speech_odds, overlap_odds, &first, &settings.first_pass);
 
-    let train_secs = settings.fingerprint.train_secs.0.as_secs_f32();
-    let seating = seat_everyone(&windows, rows, expected, train_secs, &settings.people);
-    let mut people: Vec<Person> = (0..seating.people)
+    let ties = ties(&windows, &heard.parts);
+    let grouping = group(&heard.parts, &ties, expected, &settings.people);
+    // Without fingerprints nobody is known, and people are followed.
+    let follows = grouping.means.is_empty() && !heard.fingerprinted;
+    let count = if follows { expected } else { grouping.means.len() };
+    let seats = match count {
+        0 => vec![[None; VOICES]; windows.len()],
+        _ => seats(&windows, &heard.parts, &grouping.whose, count, rows),
+    };
+    let mut people: Vec<Person> = (0..count)
         .map(|person| {
             let (mut speech, mut confidence) = (Blend::new(rows, edge), Blend::new(rows, edge));
-            for (window, seats) in windows.iter().zip(&seating.windows) {
+            for (window, seats) in windows.iter().zip(&seats) {
                 let mine: Vec<(usize, f32)> = (0..VOICES)
                     .filter_map(|voice| Some((voice, seats[voice].filter(|seat| seat.person == person)?.confidence)))
                     .collect();
@@ -57,18 +71,28 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missin
                     1.0 - p * (1.0 - sure)
                 });
             }
-            Person { speech: speech.into_means(), confidence: confidence.into_means(), loudness: None, channel: None }
+            let print = grouping.means.get(person).cloned();
+            Person {
+                speech: speech.into_means(),
+                confidence: confidence.into_means(),
+                loudness: None,
+                channel: None,
+                print,
+            }
         })
         .collect();
-    // After the last seat and before tracks: nobody is made of less speech than the settings ask for.
-    let min_rows = settings.people.min_speech_secs.0.as_secs_f64() / ROW_SECS;
-    loop {
-        as_many_as_speak(&any, &two, &mut people);
-        let short = (0..people.len()).find(|&p| (speaking_rows(&people[p].speech) as f64) < min_rows);
-        match short {
-            Some(person) => people.remove(person),
-            None => break,
-        };
+    let mut alone: Vec<Option<Whose>> = vec![None; rows];
+    for (part, whose) in heard.parts.iter().zip(&grouping.whose) {
+        alone[part.rows.start.min(rows)..part.rows.end.min(rows)].fill(*whose);
+    }
+    as_many_as_speak(&any, &two, &alone, &mut people);
+    if follows {
+        // Nobody is made of less speech than the settings ask for.
+        let min_rows = settings.people.min_speech_secs.0.as_secs_f64() / ROW_SECS;
+        while let Some(short) = people.iter().position(|p| (speaking_rows(&p.speech) as f64) < min_rows) {
+            people.remove(short);
+            as_many_as_speak(&any, &two, &alone, &mut people);
+        }
     }
     people.sort_by_key(|person| person.speech.iter().position(|&p| p >= 0.5));
 
@@ -94,8 +118,16 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
     let rows = rows_of(heard.samples);
     let edge = settings.segmentation.edge_weight;
     let mut problems = heard.problems;
-    let speech: Vec<Vec<f32>> =
-        heard.lanes.iter().map(|windows| blend(windows, rows, edge, |frame| frame.any)).collect();
+    let mut first = heard.first_pass.iter().map(|frames| on_rows(frames, 0..rows));
+    let speech: Vec<Vec<f32>> = heard
+        .lanes
+        .iter()
+        .map(|windows| {
+            let odds = settings.segmentation.microphone_speech_odds;
+            let first = first.next().unwrap_or_default();
+            spoken_rows(windows, rows, edge).weighed(odds, 1.0, &first, &settings.first_pass).any
+        })
+        .collect();
     let own = without_crosstalk(&speech, &heard.lane_dbfs, &settings.channels);
     let all_silent = silent(&heard.room_dbfs, settings) && heard.lane_dbfs.iter().all(|dbfs| silent(dbfs, settings));
     if all_silent {
@@ -131,6 +163,7 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
             speech: own,
             loudness: Some(dbfs),
             channel: Some(channel),
+            print: None,
         })
         .collect();
     let (tracks, voices) = tracks(room, people, settings, missing);
@@ -145,6 +178,14 @@ fn half_taken(own: f32, heard: f32) -> f32 {
 
 fn probability(byte: u8) -> f32 {
     f32::from(byte) / 255.0
+}
+
+/// Whether anybody, and whether two people speak, as the segmentation network says.
+fn spoken_rows(windows: &[Window], rows: usize, edge_weight: f32) -> Rows {
+    Rows {
+        any: blend(windows, rows, edge_weight, |frame| frame.any),
+        two: blend(windows, rows, edge_weight, |frame| frame.two),
+    }
 }
 
 fn blend(windows: &[Window], rows: usize, edge_weight: f32, value: impl Fn(&FrameVoices) -> u8) -> Vec<f32> {
@@ -163,22 +204,30 @@ fn silent(dbfs: &[f32], settings: &Settings) -> bool {
     dbfs.iter().all(|&level| level <= settings.silence.silent_dbfs)
 }
 
-/// In every row, as many people speak as `any` and `two` say: the likeliest ones. Where windows do not agree on who it
-/// is, each person alone would stay below one half although somebody surely speaks.
-fn as_many_as_speak(any: &[f32], two: &[f32], people: &mut [Person]) {
+/// In every row, as many people speak as `any` and `two` say: first the one whose part it is, then the likeliest ones.
+/// Where windows do not agree on who it is, each person alone would stay below one half although somebody surely speaks.
+fn as_many_as_speak(any: &[f32], two: &[f32], alone: &[Option<Whose>], people: &mut [Person]) {
     for row in 0..any.len() {
         let count = match (any[row] >= 0.5, two[row] >= 0.5) {
             (false, _) => 0,
             (true, false) => 1,
             (true, true) => 2,
         };
+        let known = alone[row].map(|whose| whose.person);
         let mut order: Vec<usize> = (0..people.len()).collect();
-        order.sort_by(|&a, &b| people[b].speech[row].total_cmp(&people[a].speech[row]).then(a.cmp(&b)));
+        order.sort_by(|&a, &b| {
+            let first = |person: usize| known == Some(person);
+            let by_speech = || people[b].speech[row].total_cmp(&people[a].speech[row]);
+            first(b).cmp(&first(a)).then_with(by_speech).then(a.cmp(&b))
+        });
         for (rank, person) in order.into_iter().enumerate() {
             let p = &mut people[person].speech[row];
             // A second one only if anything at all speaks for them.
             let speaks = rank < count && (rank == 0 || *p >= 0.1);
             *p = if speaks { p.max(JUST_YES) } else { p.min(JUST_NO) };
+            if let Some(whose) = alone[row].filter(|whose| whose.person == person) {
+                people[person].confidence[row] = whose.confidence;
+            }
         }
     }
 }
@@ -228,6 +277,7 @@ fn tracks(room: Room, people: Vec<Person>, settings: &Settings, missing: &[Span]
             who,
             speaking_secs: spoken.len() as f64 * ROW_SECS,
             channel: person.channel,
+            print: person.print,
             confidence: if spoken.is_empty() { 0.0 } else { (sure / spoken.len() as f64) as f32 },
         });
         if let Some(dbfs) = person.loudness {
