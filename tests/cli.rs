@@ -26,14 +26,18 @@ use desk::{Desk, check};
 #[test]
 fn recordings_that_are_none_are_refused_with_a_reason() {
     let desk = Desk::new();
-    for (name, bytes) in
-        [("empty.mp4", &b""[..]), ("text.mp4", b"dear diary"), ("cut.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ")]
-    {
+    for (name, bytes) in [
+        ("empty.mp4", &b""[..]),
+        ("letter.png", b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"),
+        ("text.mp4", b"dear diary"),
+        ("cut.wav", b"RIFF\x24\x00\x00\x00WAVEfmt "),
+    ] {
         let done = desk.scan(&desk.write(name, bytes), &[]);
         check(&done, 1, name);
         assert!(!desk.path("out/session.json").exists());
     }
     check(&desk.scan(&desk.path("nowhere.mp4"), &[]), 1, "nowhere.mp4");
+    check(&desk.scan(desk.path("").as_path(), &[]), 1, "this is a folder");
 }
 
 #[test]
@@ -72,6 +76,9 @@ fn wrong_use_is_told_at_once() {
     check(&desk.scan(&tone, &["--offset", "1e300"]), 2, "within a day");
     check(&desk.scan(&tone, &["--no-sound", "--no-video"]), 2, "nothing is left to read");
     check(&desk.scan(&tone, &["--offset", "1"]), 2, "1 given for 0");
+    check(&desk.scan(&tone, &["--name", ""]), 2, "--name");
+    check(&desk.scan(&tone, &["--client", "left", "--therapist", "left"]), 2, "the same person: left");
+    check(&desk.scan(&tone, &[tone_path]), 2, "the same recording is given twice");
     check(&desk.scan(&tone, &["--runtime", "/no/such/library.so"]), 2, "--runtime");
     check(&desk.scan(&tone, &["--client", "Zoe"]), 0, "Zoe");
     check(&desk.attune(&["scan"]), 2, "RECORDING");
@@ -96,6 +103,67 @@ fn the_smaller_commands_answer() {
     check(&desk.attune(&["config", "--write", folder.to_str().unwrap()]), 0, "1 left as they were");
     assert_eq!(std::fs::read_to_string(folder.join("engine.toml")).unwrap(), "# mine");
     assert!(folder.join("codebook/resistance").is_dir());
+}
+
+/// A recording is read more than once, and waiting at a pipe for ever would tell nobody so.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_no_recordings() {
+    let desk = Desk::new();
+    let pipe = desk.path("pipe");
+    if Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()) {
+        check(&desk.scan(&pipe, &[]), 1, "save it to a file first");
+    }
+    check(&desk.scan(std::path::Path::new("/dev/null"), &[]), 1, "save it to a file first");
+}
+
+#[test]
+fn odd_names_are_names() {
+    let desk = Desk::new();
+    for name in ["two words.wav", "gr\u{fc}n \u{1f600}.wav", "-dash.wav", "a'\"<&>$(b);.wav"] {
+        let tone = desk.wav(name, 0.3);
+        check(&desk.attune(&["scan", tone.to_str().unwrap(), "--threads", "1"]), 0, "report:");
+        let folder = tone.with_extension("attune");
+        let session = attune::session::read(&folder).unwrap();
+        assert_eq!((session.name.as_str(), session.media[0].file.as_str()), (name.strip_suffix(".wav").unwrap(), name));
+        let report = std::fs::read_to_string(folder.join("report.html")).unwrap();
+        assert!(!report.contains("<&>"), "the name is not part of the page's markup");
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let no_text = desk.path("").join(std::ffi::OsStr::from_bytes(b"no\xfftext\n.wav"));
+        std::fs::rename(desk.wav("tone.wav", 0.3), &no_text).unwrap();
+        let done = desk.attune(&[std::ffi::OsStr::new("scan"), no_text.as_os_str(), std::ffi::OsStr::new("--json")]);
+        check(&done, 0, "report");
+        assert!(serde_json::from_str::<serde_json::Value>(&done.out).is_ok(), "{}", done.out);
+    }
+}
+
+#[test]
+fn who_sees_no_summary_is_told_what_failed() {
+    let desk = Desk::new();
+    let tone = desk.wav("tone.wav", 0.3);
+    let done = desk.scan(&tone, &["--quiet", "--transcript", "none.vtt"]);
+    check(&done, 3, "none.vtt");
+    assert!(done.out.is_empty());
+    let done = desk.scan(&tone, &["--json", "--transcript", "none.vtt"]);
+    let summary: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert!(summary["problems"].as_array().unwrap().iter().any(|problem| problem["is_failure"] == true));
+}
+
+/// Whoever reads the messages may go before the end (`2>&1 | head -1`).
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_does_not_stop_the_scan() {
+    let desk = Desk::new();
+    let tone = desk.wav("tone.wav", 0.3);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attune"));
+    command.arg("scan").arg(&tone).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    drop((running.stdout.take(), running.stderr.take()));
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+    assert!(desk.path("tone.attune/report.html").exists());
 }
 
 #[cfg(unix)]

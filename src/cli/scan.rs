@@ -81,6 +81,9 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
             scan.recordings.len() - 1
         )));
     }
+    if let Some(word) = scan.client.iter().find(|word| scan.therapist.contains(word)) {
+        return Err(Failure::wrong_use(format!("--client and --therapist name the same person: {word}")));
+    }
     let offset = |index: usize| index.checked_sub(1).and_then(|at| scan.offset.get(at).copied());
     let recordings = scan.recordings.iter().enumerate();
     Ok(Request {
@@ -180,8 +183,9 @@ fn summary_json(session: &Session, request: &Request) -> serde_json::Value {
         "review": session.review,
         "coverage": session.coverage,
         "problems": session.problems,
-        "results": request.out,
-        "report": report_path(request),
+        // A path may hold bytes that are no text, which JSON cannot.
+        "results": request.out.to_string_lossy(),
+        "report": report_path(request).to_string_lossy(),
         "recordings": session.media.iter().map(|media| &media.file).collect::<Vec<_>>(),
         "transcript": request.transcript.as_deref().map(recordings::file_name),
     })

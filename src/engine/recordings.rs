@@ -205,3 +205,55 @@ pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Stream;
+
+    /// A minute of film at 25 pictures a second that starts at 10 s.
+    fn film() -> Opened {
+        let kind = StreamKind::Picture { width: 64, height: 48, frames_per_sec: Some(25.0), turned_degrees: 0 };
+        let stream = Stream { index: 0, codec: "h264".into(), start_secs: Some(0.0), kind };
+        Opened {
+            path: "film.mp4".into(),
+            probe: Probe { container: "mp4".into(), duration_secs: Some(60.0), streams: vec![stream] },
+            sha256: Hash::of_bytes(b"film"),
+            offset: SessionTime::from_secs_f64(10.0),
+            offset_from: "given".into(),
+            drift_ppm: None,
+            damage: Damage::default(),
+        }
+    }
+
+    /// Broken packets, missing stretches in seconds of the session, and the share of `what` that comes of them.
+    fn check(broken_packets: u64, missing: &[(i64, i64)], what: &str, share: f64) {
+        let span = |&(from, to)| Span::new(SessionTime::from_millis(from * 1000), SessionTime::from_millis(to * 1000));
+        let damage = Damage { broken_packets, missing: missing.iter().filter_map(span).collect() };
+        let found = film().missing_share(&damage, what);
+        assert!((found - share).abs() < 1e-9, "{damage:?}: {found}");
+        let mut problems = Vec::new();
+        film().add_damage(&damage, what, 0.05, &mut problems);
+        assert_eq!(problems.iter().any(|problem| problem.is_failure), share > 0.05, "{problems:?}");
+    }
+
+    #[test]
+    fn the_share_that_is_missing_is_one_of_what_was_announced() {
+        check(0, &[], SOUND, 0.0);
+        check(0, &[(20, 22), (40, 41)], SOUND, 0.05);
+        check(0, &[(20, 26), (40, 46)], PICTURE, 0.2);
+        // A sound file that ends early says its own length and what is missing after it.
+        check(0, &[(70, 130)], SOUND, 0.5);
+        // Broken pictures without a hole; broken packets of sound are holes or nothing.
+        check(300, &[], PICTURE, 0.2);
+        check(300, &[], SOUND, 0.0);
+        check(1_000_000, &[(10, 70)], PICTURE, 1.0);
+    }
+
+    #[test]
+    fn a_recording_given_twice_is_found() {
+        let other = Opened { sha256: Hash::of_bytes(b"other"), ..film() };
+        assert!(given_twice(&[film(), other]).is_none());
+        assert!(given_twice(&[film(), film()]).is_some());
+    }
+}
