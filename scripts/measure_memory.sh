@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Peak memory and time of listening to the same sound for 10 minutes, 1 hour and 4 hours, as a table. Needs a release build.
 #   scripts/measure_memory.sh [RECORDING] [SECONDS ...]
-# Further options for the program: SCAN_OPTIONS="--threads 1".
+# Further options for the program: SCAN_OPTIONS="--threads 1"; another program: ATTUNE=path/of/attune.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 recording=$(realpath "${1:-fixtures/example/session.mp4}")
 shift || true
 [ $# -gt 0 ] || set -- 600 3600 14400
-program=target/release/attune
+program=${ATTUNE:-target/release/attune}
 [ -x "$program" ] || { echo "measure: build it first: cargo build --release" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
