@@ -8,4 +8,6 @@ for part in rustfmt clippy; do
 done
 cargo fmt --check
 cargo clippy --locked --all-targets -- -D warnings
+# The program without films and sound devices; looked at only, not built.
+cargo clippy --locked --no-default-features --all-targets -- -D warnings
 cargo test --locked

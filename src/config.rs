@@ -1,5 +1,7 @@
 //! Settings and codebook files: the ones inside the program, or a folder of the user's in their place.
 
+mod folder;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,6 +34,16 @@ pub enum ConfigError {
         /// File or folder.
         file: String,
     },
+    /// A file of the user's folder is none that is read: most likely its name is misspelt.
+    #[error("the settings folder holds {name:?}, which nothing reads: {hint}, or take it out of the folder: {file}")]
+    Unknown {
+        /// Path inside the folder.
+        name: String,
+        /// What was meant.
+        hint: String,
+        /// The file.
+        file: String,
+    },
     /// A file is not there.
     #[error("the settings lack the file {file:?}: copy it from the default settings (attune config --write FOLDER)")]
     Missing {
@@ -61,14 +73,14 @@ impl Config {
     }
 
     /// The files inside the program, each replaced by the file of the same path in `folder` where there is one; further
-    /// `.toml` files of `folder` are added (a new code, a new language).
+    /// codes and languages of `folder` are added.
     ///
     /// # Errors
-    /// [`ConfigError::Unreadable`].
+    /// [`ConfigError::Unreadable`]; [`ConfigError::Unknown`] if a file of `folder` is none that is read.
     pub fn with_folder(folder: &Path) -> Result<Self, ConfigError> {
         let mut config = Self::embedded();
         config.place = folder.display().to_string();
-        read_folder(folder, folder, &mut config.files)?;
+        folder::read_over(folder, &mut config.files)?;
         Ok(config)
     }
 
@@ -115,25 +127,6 @@ impl Config {
     pub fn place(&self) -> Cow<'_, str> {
         Cow::Borrowed(&self.place)
     }
-}
-
-fn read_folder(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> Result<(), ConfigError> {
-    let fail = |path: &Path, e: std::io::Error| ConfigError::Unreadable {
-        message: e.to_string(),
-        file: path.display().to_string(),
-    };
-    for entry in std::fs::read_dir(folder).map_err(|e| fail(folder, e))? {
-        let path = entry.map_err(|e| fail(folder, e))?.path();
-        if path.is_dir() {
-            read_folder(root, &path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = std::fs::read_to_string(&path).map_err(|e| fail(&path, e))?;
-            let inside = path.strip_prefix(root).unwrap_or(&path);
-            let name: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
-            files.insert(name.join("/"), text);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

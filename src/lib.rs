@@ -4,6 +4,8 @@
 //! Read the modules from top to bottom: each may use the ones above it, never the ones below (`tests/layers.rs` keeps
 //! that true; `ARCHITECTURE.md` is the map).
 
+pub mod spelling;
+
 pub mod config;
 pub mod job;
 pub mod origin;

@@ -1,87 +1,43 @@
 //! Bad input through the real program: a clear error, the right exit code, nothing overwritten, the rest still done.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test says what broke by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test says what broke by panicking"
+)]
 
-use std::path::{Path, PathBuf};
+#[path = "cli/damage.rs"]
+mod damage;
+#[path = "cli/desk.rs"]
+mod desk;
+#[path = "cli/folders.rs"]
+mod folders;
+#[path = "cli/full.rs"]
+mod full;
+#[path = "cli/machine.rs"]
+mod machine;
+
 use std::process::Command;
 
-/// A folder with small made media, and what was printed.
-struct Desk {
-    folder: tempfile::TempDir,
-}
-
-struct Done {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        std::fs::write(self.path(name), bytes).unwrap();
-        self.path(name)
-    }
-
-    /// Two seconds of a tone (or of nothing), 16 kHz, one channel.
-    fn wav(&self, name: &str, level: f32) -> PathBuf {
-        let spec = hound::WavSpec {
-            channels: 1,
-            sample_rate: 16_000,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
-        };
-        let mut file = hound::WavWriter::create(self.path(name), spec).unwrap();
-        for i in 0..32_000 {
-            let value = (i as f32 * 0.17).sin() * level * 32_000.0;
-            file.write_sample(value as i16).unwrap();
-        }
-        file.finalize().unwrap();
-        self.path(name)
-    }
-
-    fn attune<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Done {
-        let done = Command::new(env!("CARGO_BIN_EXE_attune")).args(args).output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let done = Done { code: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) };
-        assert!(!done.err.contains("panicked"), "{}", done.err);
-        done
-    }
-
-    /// Scans one recording into `out`, with further arguments.
-    fn scan(&self, recording: &Path, more: &[&str]) -> Done {
-        let out = self.path("out");
-        let mut args = vec!["scan", recording.to_str().unwrap(), "--out", out.to_str().unwrap(), "--threads", "1"];
-        args.extend(more);
-        self.attune(&args)
-    }
-}
-
-/// Exit code and a part of what is said, on either stream.
-fn check(done: &Done, code: i32, says: &str) {
-    let said = format!("{}{}", done.out, done.err);
-    assert_eq!(done.code, Some(code), "{said}");
-    assert!(said.contains(says), "{says:?} is not in: {said}");
-}
+use desk::{Desk, check};
 
 #[test]
 fn recordings_that_are_none_are_refused_with_a_reason() {
     let desk = Desk::new();
-    for (name, bytes) in
-        [("empty.mp4", &b""[..]), ("text.mp4", b"dear diary"), ("cut.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ")]
-    {
+    for (name, bytes) in [
+        ("empty.mp4", &b""[..]),
+        ("letter.png", b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"),
+        ("text.mp4", b"dear diary"),
+        ("cut.wav", b"RIFF\x24\x00\x00\x00WAVEfmt "),
+    ] {
         let done = desk.scan(&desk.write(name, bytes), &[]);
         check(&done, 1, name);
         assert!(!desk.path("out/session.json").exists());
     }
     check(&desk.scan(&desk.path("nowhere.mp4"), &[]), 1, "nowhere.mp4");
+    check(&desk.scan(desk.path("").as_path(), &[]), 1, "this is a folder");
 }
 
 #[test]
@@ -111,52 +67,6 @@ fn transcripts_that_do_not_fit_are_told_and_the_rest_is_done() {
 }
 
 #[test]
-fn settings_that_do_not_read_stop_before_any_work() {
-    let desk = Desk::new();
-    let tone = desk.wav("tone.wav", 0.3);
-    let config = desk.path("config");
-    std::fs::create_dir(&config).unwrap();
-    let text = std::fs::read_to_string("config/engine.toml").unwrap();
-    std::fs::write(config.join("engine.toml"), text.replace("max_faces", "max_facse")).unwrap();
-    check(&desk.scan(&tone, &["--config", config.to_str().unwrap()]), 1, "engine.toml");
-    assert!(!desk.path("out").exists());
-    check(&desk.scan(&tone, &["--config", desk.path("no").to_str().unwrap()]), 1, "--config");
-}
-
-#[test]
-fn networks_and_runtimes_that_are_missing_or_wrong_are_named() {
-    let desk = Desk::new();
-    let tone = desk.wav("tone.wav", 0.3);
-    check(&desk.scan(&tone, &["--models", desk.path("no").to_str().unwrap()]), 1, "scripts/setup.sh");
-    check(&desk.scan(&tone, &["--runtime", "/no/such/library.so"]), 1, "--runtime");
-    check(&desk.scan(&tone, &["--runtime", "rten"]), 0, "report:");
-    let models = desk.path("models");
-    std::fs::create_dir(&models).unwrap();
-    std::fs::copy("models/models.toml", models.join("models.toml")).unwrap();
-    check(
-        &desk.scan(&tone, &["--fresh", "--models", models.to_str().unwrap()]),
-        1,
-        "\"segmentation\" is not installed",
-    );
-    std::fs::write(models.join("seg3.onnx"), "another network").unwrap();
-    check(&desk.scan(&tone, &["--fresh", "--models", models.to_str().unwrap()]), 1, "SHA-256");
-}
-
-#[test]
-fn somebody_elses_folder_is_left_alone() {
-    let desk = Desk::new();
-    let tone = desk.wav("tone.wav", 0.3);
-    let file = desk.write("out", "mine");
-    check(&desk.scan(&tone, &[]), 1, "choose another");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
-    std::fs::remove_file(&file).unwrap();
-    std::fs::create_dir(&file).unwrap();
-    std::fs::write(file.join("letter.txt"), "mine").unwrap();
-    check(&desk.scan(&tone, &[]), 1, "letter.txt");
-    assert_eq!(std::fs::read_dir(&file).unwrap().count(), 1);
-}
-
-#[test]
 fn wrong_use_is_told_at_once() {
     let desk = Desk::new();
     let tone = desk.wav("tone.wav", 0.3);
@@ -164,7 +74,12 @@ fn wrong_use_is_told_at_once() {
     check(&desk.attune(&["scan", tone_path, "--threads", "100000"]), 2, "256");
     check(&desk.scan(&tone, &["--budget", "nan"]), 2, "60 minutes");
     check(&desk.scan(&tone, &["--offset", "1e300"]), 2, "within a day");
-    check(&desk.scan(&tone, &["--no-sound", "--no-video"]), 1, "nothing is left to read");
+    check(&desk.scan(&tone, &["--no-sound", "--no-video"]), 2, "nothing is left to read");
+    check(&desk.scan(&tone, &["--offset", "1"]), 2, "1 given for 0");
+    check(&desk.scan(&tone, &["--name", ""]), 2, "--name");
+    check(&desk.scan(&tone, &["--client", "left", "--therapist", "left"]), 2, "the same person: left");
+    check(&desk.scan(&tone, &[tone_path]), 2, "the same recording is given twice");
+    check(&desk.scan(&tone, &["--runtime", "/no/such/library.so"]), 2, "--runtime");
     check(&desk.scan(&tone, &["--client", "Zoe"]), 0, "Zoe");
     check(&desk.attune(&["scan"]), 2, "RECORDING");
 }
@@ -176,7 +91,7 @@ fn the_smaller_commands_answer() {
     let codes: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
     assert_eq!(codes.as_array().map(Vec::len), Some(79));
     check(&desk.attune(&["codebook", "show", "rs03"]), 0, "Very concise response");
-    check(&desk.attune(&["codebook", "show", "rs3"]), 1, "rs03");
+    check(&desk.attune(&["codebook", "show", "rs3"]), 2, "rs03");
     check(&desk.attune(&["codebook", "check"]), 0, "79 codes read");
     let doctor = desk.attune(&["doctor", "--json"]);
     let findings: serde_json::Value = serde_json::from_str(&doctor.out).unwrap();
@@ -188,6 +103,67 @@ fn the_smaller_commands_answer() {
     check(&desk.attune(&["config", "--write", folder.to_str().unwrap()]), 0, "1 left as they were");
     assert_eq!(std::fs::read_to_string(folder.join("engine.toml")).unwrap(), "# mine");
     assert!(folder.join("codebook/resistance").is_dir());
+}
+
+/// A recording is read more than once, and waiting at a pipe for ever would tell nobody so.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_no_recordings() {
+    let desk = Desk::new();
+    let pipe = desk.path("pipe");
+    if Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()) {
+        check(&desk.scan(&pipe, &[]), 1, "save it to a file first");
+    }
+    check(&desk.scan(std::path::Path::new("/dev/null"), &[]), 1, "save it to a file first");
+}
+
+#[test]
+fn odd_names_are_names() {
+    let desk = Desk::new();
+    for name in ["two words.wav", "gr\u{fc}n \u{1f600}.wav", "-dash.wav", "a'\"<&>$(b);.wav"] {
+        let tone = desk.wav(name, 0.3);
+        check(&desk.attune(&["scan", tone.to_str().unwrap(), "--threads", "1"]), 0, "report:");
+        let folder = tone.with_extension("attune");
+        let session = attune::session::read(&folder).unwrap();
+        assert_eq!((session.name.as_str(), session.media[0].file.as_str()), (name.strip_suffix(".wav").unwrap(), name));
+        let report = std::fs::read_to_string(folder.join("report.html")).unwrap();
+        assert!(!report.contains("<&>"), "the name is not part of the page's markup");
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let no_text = desk.path("").join(std::ffi::OsStr::from_bytes(b"no\xfftext\n.wav"));
+        std::fs::rename(desk.wav("tone.wav", 0.3), &no_text).unwrap();
+        let done = desk.attune(&[std::ffi::OsStr::new("scan"), no_text.as_os_str(), std::ffi::OsStr::new("--json")]);
+        check(&done, 0, "report");
+        assert!(serde_json::from_str::<serde_json::Value>(&done.out).is_ok(), "{}", done.out);
+    }
+}
+
+#[test]
+fn who_sees_no_summary_is_told_what_failed() {
+    let desk = Desk::new();
+    let tone = desk.wav("tone.wav", 0.3);
+    let done = desk.scan(&tone, &["--quiet", "--transcript", "none.vtt"]);
+    check(&done, 3, "none.vtt");
+    assert!(done.out.is_empty());
+    let done = desk.scan(&tone, &["--json", "--transcript", "none.vtt"]);
+    let summary: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert!(summary["problems"].as_array().unwrap().iter().any(|problem| problem["is_failure"] == true));
+}
+
+/// Whoever reads the messages may go before the end (`2>&1 | head -1`).
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_does_not_stop_the_scan() {
+    let desk = Desk::new();
+    let tone = desk.wav("tone.wav", 0.3);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attune"));
+    command.arg("scan").arg(&tone).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    drop((running.stdout.take(), running.stderr.take()));
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+    assert!(desk.path("tone.attune/report.html").exists());
 }
 
 #[cfg(unix)]

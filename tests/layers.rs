@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// Each module and what of ours it may use. Top to bottom, as in `src/lib.rs`.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("spelling", &[]),
     ("job", &[]),
     ("origin", &[]),
     ("time", &[]),
     ("track", &["time"]),
-    ("config", &["origin"]),
+    ("config", &["spelling", "origin"]),
     ("media", &["time", "track", "job"]),
     ("model", &["origin"]),
     ("transcript", &["time", "track"]),
@@ -18,8 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("face", &["time", "track", "job", "origin", "media", "model"]),
     ("roles", &["time", "track", "transcript"]),
     ("markers", &["time", "track", "transcript"]),
-    ("rules", &["time", "track", "markers"]),
-    ("codebook", &["rules", "markers", "time", "track", "origin"]),
+    ("rules", &["spelling", "time", "track", "markers"]),
+    ("codebook", &["spelling", "rules", "markers", "time", "track", "origin"]),
     ("episodes", &["time", "track", "markers", "rules", "codebook"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),

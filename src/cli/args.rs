@@ -100,7 +100,7 @@ pub struct Scan {
     #[arg(long, short, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
     /// Name of the session in the results (default: the recording's file name).
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// Minutes of a coder's time for each hour of session.
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]

@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 
 use attune::codebook::{self, Paint};
 use attune::engine::prepared::read_codebook;
-use attune::rules::nearest;
+use attune::spelling::nearest;
 
 use super::args::Codebook;
-use super::{Failure, open_config, say};
+use super::{Failure, open_config, say, tell};
 
 /// Colours where a person reads and has not asked for none.
 fn paint() -> Paint {
@@ -39,7 +39,7 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
             let codes = read_codebook(&open_config(machine)?)?;
             let wrong = codebook::check_examples(&codes);
             for (code, problem) in &wrong {
-                eprintln!("{code}: {problem}");
+                tell(&format!("{code}: {problem}"));
             }
             if !wrong.is_empty() {
                 return Err(Failure::told(format!("{} examples do not give what they say", wrong.len())));
@@ -58,5 +58,5 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
 fn unknown(codes: &codebook::Codebook, code: &str) -> Failure {
     let ids = codes.codes().map(|code| code.id.as_str());
     let hint = nearest(code, ids).map(|id| format!(" (did you mean {id}?)")).unwrap_or_default();
-    Failure::told(format!("there is no code {code:?}{hint}; attune codebook list shows all"))
+    Failure::wrong_use(format!("there is no code {code:?}{hint}; attune codebook list shows all"))
 }

@@ -87,6 +87,7 @@ pub fn run(machine: &Machine, json: bool) -> Result<(), Failure> {
     }
     match findings.iter().filter(|finding| finding.state == "missing").count() {
         0 => Ok(()),
+        1 => Err(Failure::told("1 needed part is missing (see above)")),
         count => Err(Failure::told(format!("{count} needed parts are missing (see above)"))),
     }
 }

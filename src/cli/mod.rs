@@ -25,6 +25,8 @@ pub struct Failure {
 impl Failure {
     /// Nothing could be done.
     const NOTHING: u8 = 1;
+    /// The command contradicts itself or names what does not exist in Attune.
+    const WRONG_USE: u8 = 2;
     /// Done, but a part could not be.
     const PARTLY: u8 = 3;
     /// Stopped by Ctrl-C, as shells count it.
@@ -32,6 +34,10 @@ impl Failure {
 
     fn told(message: impl Into<String>) -> Self {
         Self { code: Self::NOTHING, message: message.into() }
+    }
+
+    fn wrong_use(message: impl Into<String>) -> Self {
+        Self { code: Self::WRONG_USE, message: message.into() }
     }
 }
 
@@ -64,8 +70,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, message }) => {
-            // Where even this cannot be written, the exit code still tells.
-            _ = writeln!(std::io::stderr(), "attune: {message}");
+            tell(&format!("attune: {message}"));
             ExitCode::from(code)
         }
     }
@@ -82,6 +87,11 @@ fn say(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a line to standard error. Where nobody reads it (`2>&1 | head`), the exit code still tells.
+fn tell(line: &str) {
+    _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// The settings: the built-in ones, or the user's folder over them.
 fn open_config(machine: &Machine) -> Result<Config, ConfigError> {
     machine.config.as_deref().map_or_else(|| Ok(Config::embedded()), Config::with_folder)
@@ -93,7 +103,7 @@ fn runtime_from(text: &str) -> Result<Runtime, Failure> {
         "auto" => Ok(Runtime::Auto),
         "rten" => Ok(Runtime::Rten),
         path if Path::new(path).is_file() => Ok(Runtime::OnnxRuntime(PathBuf::from(path))),
-        _ => Err(Failure::told(format!(
+        _ => Err(Failure::wrong_use(format!(
             "--runtime must be auto, rten, or the path of ONNX Runtime's library; there is no file {text}"
         ))),
     }

@@ -75,7 +75,7 @@ impl Watch for Progress {
         };
         match self.shown {
             Shown::Nothing => {}
-            Shown::Lines => eprintln!("{line}"),
+            Shown::Lines => super::tell(&line),
             Shown::Bars => _ = self.bars.println(line),
         }
     }

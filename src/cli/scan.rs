@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::args::Scan;
 use super::progress::Progress;
-use super::{Failure, open_config, runtime_from, say};
+use super::{Failure, open_config, runtime_from, say, tell};
 
 /// Names in the results folder that belong to the engine's store.
 const STORE: &[&str] = &["stages"];
@@ -25,13 +25,12 @@ pub fn run(scan: Scan) -> Result<(), Failure> {
     let request = request(&scan)?;
     let progress = Progress::new(scan.quiet);
     if !scan.quiet && shelf.runtime_name().starts_with("rten") {
-        eprintln!(
-            "attune: ONNX Runtime is not installed; using the slower built-in runtime ({})",
-            shelf.runtime_name()
-        );
+        tell(&format!("attune: ONNX Runtime is not used; the built-in runtime is slower ({})", shelf.runtime_name()));
     }
     // Before hours of work: is the place for the results ours to write to?
-    export::may_write(&request.out, &options())?;
+    let hashes = || recordings::hashes(&request.recordings, &prepared.media);
+    let whose = export::Whose { name: &request.name, recordings: &hashes };
+    let _claim = export::claim(&request.out, &whose, &options())?;
 
     let stop = stop_on_ctrl_c()?;
     let session = match scan::scan(&request, &prepared, &shelf, &progress, &stop) {
@@ -39,22 +38,32 @@ pub fn run(scan: Scan) -> Result<(), Failure> {
         Err(error @ EngineError::Cancelled(_)) => {
             return Err(Failure { code: Failure::STOPPED, message: error.to_string() });
         }
+        Err(EngineError::Request(message)) => return Err(Failure::wrong_use(message)),
         Err(error) => return Err(error.into()),
     };
     progress.begins(Stage::Write, None);
     export::write_results(&session, &prepared.code_words(), &request.out, &prepared.report, &options())?;
     progress.ends(Stage::Write, false);
 
-    let partly = session.problems.iter().any(|problem| problem.is_failure);
     if scan.json {
         say(&format!("{:#}\n", summary_json(&session, &request)))?;
     } else if !scan.quiet {
         say(&summary(&session, &request))?;
     }
-    match partly {
-        true => Err(Failure { code: Failure::PARTLY, message: "a part could not be done (see above)".into() }),
-        false => Ok(()),
+    match session.problems.iter().filter(|problem| problem.is_failure).count() {
+        0 => Ok(()),
+        _ if !scan.quiet => {
+            Err(Failure { code: Failure::PARTLY, message: "a part could not be done (see above)".into() })
+        }
+        _ => Err(Failure { code: Failure::PARTLY, message: failures(&session) }),
     }
+}
+
+/// What could not be done, for those who see no summary.
+fn failures(session: &Session) -> String {
+    let failures = session.problems.iter().filter(|problem| problem.is_failure);
+    let lines: Vec<_> = failures.map(|problem| format!("  {}: {}", problem.stage, problem.message)).collect();
+    format!("a part could not be done:\n{}", lines.join("\n"))
 }
 
 fn options() -> export::Options<'static> {
@@ -66,11 +75,14 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
     let stem = first.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_else(|| "session".into());
     let out = scan.out.clone().unwrap_or_else(|| first.with_file_name(format!("{stem}.attune")));
     if scan.offset.len() >= scan.recordings.len() && !scan.offset.is_empty() {
-        return Err(Failure::told(format!(
+        return Err(Failure::wrong_use(format!(
             "--offset is for the recordings after the first: {} given for {} of them",
             scan.offset.len(),
             scan.recordings.len() - 1
         )));
+    }
+    if let Some(word) = scan.client.iter().find(|word| scan.therapist.contains(word)) {
+        return Err(Failure::wrong_use(format!("--client and --therapist name the same person: {word}")));
     }
     let offset = |index: usize| index.checked_sub(1).and_then(|at| scan.offset.get(at).copied());
     let recordings = scan.recordings.iter().enumerate();
@@ -171,8 +183,9 @@ fn summary_json(session: &Session, request: &Request) -> serde_json::Value {
         "review": session.review,
         "coverage": session.coverage,
         "problems": session.problems,
-        "results": request.out,
-        "report": report_path(request),
+        // A path may hold bytes that are no text, which JSON cannot.
+        "results": request.out.to_string_lossy(),
+        "report": report_path(request).to_string_lossy(),
         "recordings": session.media.iter().map(|media| &media.file).collect::<Vec<_>>(),
         "transcript": request.transcript.as_deref().map(recordings::file_name),
     })

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Code, Codebook, Settings};
-use crate::rules::{Observability, RuleError, Vocabulary, nearest};
+use crate::rules::{Observability, RuleError, Vocabulary};
+use crate::spelling::nearest;
 
 /// One mistake in a code file.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

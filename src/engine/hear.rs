@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::job::Job;
-use crate::media::{MediaError, MediaSettings, SoundMix, SoundSource};
+use crate::media::{Damage, MediaError, MediaSettings, SoundMix, SoundSource};
 use crate::model::Shelf;
 use crate::origin::{Hash, ModelFile};
 use crate::session::Problem;
@@ -23,8 +23,8 @@ pub struct Heard {
     pub models: Vec<ModelFile>,
     /// In words.
     pub problems: Vec<String>,
-    /// What could not be read of the sound.
-    pub damage: crate::media::Damage,
+    /// What could not be read of the sound of each recording, in their order.
+    pub damage: Vec<Damage>,
 }
 
 /// How to listen.
@@ -87,7 +87,7 @@ pub fn hear(
         voices: result.voices,
         models: result.models,
         problems: result.problems,
-        damage: sound.damage().clone(),
+        damage: sound.damage_of_each(),
     };
     if let Err(e) = store.save("voice", &key, &heard, &result.tracks) {
         problems.push(Problem::note("voice", format!("the result could not be stored for the next run ({e})")));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::codebook::{self, Codebook};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::media::MediaSettings;
 use crate::rules::Vocabulary;
 use crate::{episodes, export, markers, roles, transcript, voice};
@@ -20,6 +20,28 @@ pub struct EngineSettings {
     pub largest_picture_width_px: u32,
     /// Quality, 0 to 1, below which a frame is not assessable.
     pub assessable_from: f32,
+    /// Share of a recording's announced length, 0 to 1, up to which missing sound or pictures are only noted.
+    pub most_missing_share: f64,
+}
+
+/// Where [`EngineSettings`] stand.
+const ENGINE_FILE: &str = "engine.toml";
+
+impl EngineSettings {
+    fn read(config: &Config) -> Result<Self, ConfigError> {
+        let read: Self = config.read(ENGINE_FILE)?;
+        let share = |value: f64| (0.0..=1.0).contains(&value);
+        let wrong = [
+            (read.max_faces == 0, "max_faces must be 1 to 255"),
+            (read.largest_picture_width_px < 64, "largest_picture_width_px must be at least 64"),
+            (!share(read.assessable_from.into()), "assessable_from must be 0 to 1"),
+            (!share(read.most_missing_share), "most_missing_share must be 0 to 1"),
+        ];
+        match wrong.iter().find(|(wrong, _)| *wrong) {
+            Some((_, message)) => Err(ConfigError::Wrong { file: ENGINE_FILE.into(), message: (*message).into() }),
+            None => Ok(read),
+        }
+    }
 }
 
 /// Everything that the settings folder says, ready to use.
@@ -75,7 +97,7 @@ impl Prepared {
             language.insert(stem.to_owned(), toml::Value::Table(config.read(path)?));
         }
         Ok(Self {
-            engine: config.read("engine.toml")?,
+            engine: EngineSettings::read(&config)?,
             media: config.read("media.toml")?,
             voice: config.read("voice.toml")?,
             #[cfg(feature = "video")]

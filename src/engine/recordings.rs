@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::media::{self, Damage, MediaError, MediaSettings, Probe, SoundSource};
+use crate::media::{self, Damage, MediaError, MediaSettings, Probe, SoundSource, StreamKind};
 use crate::origin::Hash;
 use crate::session::{Media, Problem};
 use crate::time::{SessionTime, Span};
@@ -11,6 +11,10 @@ use super::request::{EngineError, Recording};
 
 /// Where a recording's offset was not given and is not found yet, or could not be found.
 pub const NOT_FOUND: &str = "not found";
+/// The pictures of a recording, as messages call them.
+pub const PICTURE: &str = "picture";
+/// The sound of a recording, as messages call it.
+pub const SOUND: &str = "sound";
 
 /// One recording that can be used.
 #[derive(Debug)]
@@ -51,23 +55,52 @@ impl Opened {
         media::open_sound(&self.path, self.offset, settings)
     }
 
-    /// Takes in what a stage could not read, and says so.
-    pub fn add_damage(&mut self, damage: &Damage, what: &str, problems: &mut Vec<Problem>) {
+    /// Takes in what a stage could not read, and says so: as a failure if more than `most_missing_share` (0 to 1) of the
+    /// announced length is missing.
+    pub fn add_damage(&mut self, damage: &Damage, what: &str, most_missing_share: f64, problems: &mut Vec<Problem>) {
         if *damage == Damage::default() {
             return;
         }
+        let share = self.missing_share(damage, what);
         self.damage.broken_packets += damage.broken_packets;
         self.damage.missing.extend(&damage.missing);
         self.damage.missing.sort();
         let secs: f64 = damage.missing.iter().map(|span| span.secs_f64()).sum();
-        let message = format!(
-            "damaged {what}: {} packets could not be read and {secs:.1} s in {} places are missing; they count as not \
-             measured: {}",
+        let lost = format!(
+            "{} packets could not be read and {secs:.1} s in {} places are missing; they count as not \
+             measured",
             damage.broken_packets,
-            damage.missing.len(),
-            self.file()
+            damage.missing.len()
         );
-        problems.push(Problem::note("media", message));
+        problems.push(if share > most_missing_share {
+            let (percent, limit) = (100.0 * share, 100.0 * most_missing_share);
+            let message = format!(
+                "{percent:.0} % of the {what} cannot be read, and a result is taken for whole up to {limit:.0} %: {lost}: \
+                 copy the recording anew from where it was made, or look in a player for what is left of it: {}",
+                self.file()
+            );
+            Problem::failure("media", message)
+        } else {
+            Problem::note("media", format!("damaged {what}: {lost}: {}", self.file()))
+        });
+    }
+
+    /// Share of the announced length that is missing, or of the announced pictures that are broken, whichever is more;
+    /// 0 where nothing announces a length. A file that ends early is announced to the end of what is missing.
+    fn missing_share(&self, damage: &Damage, what: &str) -> f64 {
+        let Some(there) = self.span() else { return 0.0 };
+        let announced = damage.missing.iter().copied().fold(there, Span::hull).secs_f64();
+        let missing: f64 = damage.missing.iter().map(|span| span.secs_f64()).sum();
+        let pictures_per_sec = self.probe.streams.iter().find_map(|stream| match stream.kind {
+            StreamKind::Picture { frames_per_sec, .. } => frames_per_sec,
+            _ => None,
+        });
+        // Broken sound leaves holes, which are listed; broken pictures do so only if there are many in a row.
+        let broken = match pictures_per_sec {
+            Some(per_sec) if what == PICTURE => damage.broken_packets as f64 / (per_sec * announced),
+            _ => 0.0,
+        };
+        broken.max(missing / announced).min(1.0)
     }
 
     /// As results tell it.
@@ -116,6 +149,20 @@ pub fn open_all(
     }
 }
 
+/// A recording that was given twice: it would be taken for two people's microphones.
+pub fn given_twice(opened: &[Opened]) -> Option<&Opened> {
+    let mut rest = opened.iter();
+    std::iter::from_fn(|| rest.next().map(|one| (one, rest.as_slice())))
+        .find(|(one, after)| after.iter().any(|other| other.sha256 == one.sha256))
+        .map(|(one, _)| one)
+}
+
+/// Hashes of those that can be opened, as [`open_all`] gives them: what tells this session from others.
+pub fn hashes(recordings: &[Recording], settings: &MediaSettings) -> Vec<Hash> {
+    let opened = open_all(recordings, settings, &mut Vec::new()).unwrap_or_default();
+    opened.into_iter().map(|recording| recording.sha256).collect()
+}
+
 fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Result<Opened, MediaError> {
     let path = &recording.path;
     let probe = media::probe(path, settings)?;
@@ -156,5 +203,57 @@ pub fn align(opened: &mut [Opened], settings: &MediaSettings, problems: &mut Vec
             )),
             Err(error) => problems.push(Problem::failure("media", error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Stream;
+
+    /// A minute of film at 25 pictures a second that starts at 10 s.
+    fn film() -> Opened {
+        let kind = StreamKind::Picture { width: 64, height: 48, frames_per_sec: Some(25.0), turned_degrees: 0 };
+        let stream = Stream { index: 0, codec: "h264".into(), start_secs: Some(0.0), kind };
+        Opened {
+            path: "film.mp4".into(),
+            probe: Probe { container: "mp4".into(), duration_secs: Some(60.0), streams: vec![stream] },
+            sha256: Hash::of_bytes(b"film"),
+            offset: SessionTime::from_secs_f64(10.0),
+            offset_from: "given".into(),
+            drift_ppm: None,
+            damage: Damage::default(),
+        }
+    }
+
+    /// Broken packets, missing stretches in seconds of the session, and the share of `what` that comes of them.
+    fn check(broken_packets: u64, missing: &[(i64, i64)], what: &str, share: f64) {
+        let span = |&(from, to)| Span::new(SessionTime::from_millis(from * 1000), SessionTime::from_millis(to * 1000));
+        let damage = Damage { broken_packets, missing: missing.iter().filter_map(span).collect() };
+        let found = film().missing_share(&damage, what);
+        assert!((found - share).abs() < 1e-9, "{damage:?}: {found}");
+        let mut problems = Vec::new();
+        film().add_damage(&damage, what, 0.05, &mut problems);
+        assert_eq!(problems.iter().any(|problem| problem.is_failure), share > 0.05, "{problems:?}");
+    }
+
+    #[test]
+    fn the_share_that_is_missing_is_one_of_what_was_announced() {
+        check(0, &[], SOUND, 0.0);
+        check(0, &[(20, 22), (40, 41)], SOUND, 0.05);
+        check(0, &[(20, 26), (40, 46)], PICTURE, 0.2);
+        // A sound file that ends early says its own length and what is missing after it.
+        check(0, &[(70, 130)], SOUND, 0.5);
+        // Broken pictures without a hole; broken packets of sound are holes or nothing.
+        check(300, &[], PICTURE, 0.2);
+        check(300, &[], SOUND, 0.0);
+        check(1_000_000, &[(10, 70)], PICTURE, 1.0);
+    }
+
+    #[test]
+    fn a_recording_given_twice_is_found() {
+        let other = Opened { sha256: Hash::of_bytes(b"other"), ..film() };
+        assert!(given_twice(&[film(), other]).is_none());
+        assert!(given_twice(&[film(), film()]).is_some());
     }
 }

@@ -38,6 +38,10 @@ pub fn scan(
     let mut problems = Vec::new();
     watch.begins(Stage::Media, None);
     let mut opened = recordings::open_all(&request.recordings, &prepared.media, &mut problems)?;
+    if let Some(twice) = recordings::given_twice(&opened) {
+        let message = format!("the same recording is given twice: leave one of them out: {}", twice.file());
+        return Err(EngineError::Request(message));
+    }
     let transcript = read_transcript(request, prepared, &mut problems);
     watch.ends(Stage::Media, false);
 
@@ -53,7 +57,7 @@ pub fn scan(
     let mut measured = bench.measure(&opened)?;
     problems.append(&mut measured.problems);
     for (index, what, damage) in measured.damage.drain(..) {
-        opened[index].add_damage(&damage, what, &mut problems);
+        opened[index].add_damage(&damage, what, prepared.engine.most_missing_share, &mut problems);
     }
     if measured.tracks.iter().next().is_none() && transcript.is_none() {
         let reasons: Vec<_> = problems.iter().map(|problem| format!("  {}", problem.message)).collect();

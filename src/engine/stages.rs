@@ -13,7 +13,7 @@ use crate::voice::VoiceError;
 
 use super::hear::{self, Heard};
 use super::prepared::Prepared;
-use super::recordings::Opened;
+use super::recordings::{self, Opened};
 use super::request::{EngineError, Request};
 use super::store::Store;
 use super::watch::{Stage, Watch};
@@ -130,7 +130,9 @@ impl Bench<'_> {
                 self.watch.ends(Stage::Voice, reused);
                 measured.are_channels = voices.iter().any(|voice| voice.channel.is_some());
                 measured.note("voice", &problems);
-                measured.damage.push((chosen[0], "sound", damage));
+                measured
+                    .damage
+                    .extend(chosen.into_iter().zip(damage).map(|(index, damage)| (index, recordings::SOUND, damage)));
                 measured.ran(models);
                 measured.tracks.extend(tracks);
             }
@@ -186,7 +188,7 @@ impl Bench<'_> {
                 Ok((mut seen, tracks, reused)) => {
                     self.watch.ends(Stage::Face, reused);
                     measured.note("face", &seen.problems);
-                    measured.damage.push((index, "picture", seen.damage.clone()));
+                    measured.damage.push((index, recordings::PICTURE, seen.damage.clone()));
                     measured.ran(seen.models.clone());
                     measured.tracks.extend(look::numbered_on(&mut seen, tracks, faces_before));
                     faces_before = faces_before.saturating_add(u8::try_from(seen.faces.len()).unwrap_or(u8::MAX));

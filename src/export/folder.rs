@@ -1,80 +1,16 @@
-//! The results folder: taken only if it is ours or empty, filled so that a stopped run leaves no half file.
+//! Results files: written so that a run that is stopped or fails leaves no half file.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{ExportError, NAMES, Options};
-use crate::session::stored::ReadError;
-use crate::session::{Session, read};
+use super::ExportError;
 
 /// Ends the name of a file that is still being written.
 const PART: &str = ".part";
 
-/// Makes the folder, or makes sure that what lies in it may be replaced.
-pub(super) fn take(folder: &Path, session: &Session, options: &Options<'_>) -> Result<(), ExportError> {
-    if folder.exists() && !folder.is_dir() {
-        return Err(ExportError::NotAFolder { folder: folder.to_owned() });
-    }
-    fs::create_dir_all(folder).map_err(|source| ExportError::writing(folder, source))?;
-    let foreign = foreign_files(folder, options).map_err(|source| ExportError::writing(folder, source))?;
-    match read(folder) {
-        Ok(stored) if options.replace_other || same_session(&stored, session) => Ok(()),
-        Ok(stored) => Err(ExportError::OtherSession { name: stored.name, folder: folder.to_owned() }),
-        Err(ReadError::Unreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            match foreign.first() {
-                None => Ok(()),
-                Some(first) => {
-                    Err(ExportError::NotOurs { count: foreign.len(), first: first.clone(), folder: folder.to_owned() })
-                }
-            }
-        }
-        Err(source) => Err(ExportError::InTheWay { source: Box::new(source), folder: folder.to_owned() }),
-    }
-}
-
-/// Tells before the work whether results can be written to this folder, which is made if need be: it is none of somebody
-/// else's, and a file can be made in it.
-///
-/// # Errors
-/// As [`super::write_results`]; whether it holds another session's results shows only when the session is known.
-pub fn may_write(folder: &Path, options: &Options<'_>) -> Result<(), ExportError> {
-    if folder.exists() && !folder.is_dir() {
-        return Err(ExportError::NotAFolder { folder: folder.to_owned() });
-    }
-    fs::create_dir_all(folder).map_err(|source| ExportError::writing(folder, source))?;
-    let foreign = foreign_files(folder, options).map_err(|source| ExportError::writing(folder, source))?;
-    if let Some(first) = foreign.first()
-        && !folder.join(NAMES[0]).is_file()
-    {
-        return Err(ExportError::NotOurs { count: foreign.len(), first: first.clone(), folder: folder.to_owned() });
-    }
-    let trial = folder.join(part_name(NAMES[0]));
-    File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|source| ExportError::writing(&trial, source))
-}
-
-/// Of the same recordings, or of the same name (a recording that was exported anew).
-fn same_session(stored: &Session, new: &Session) -> bool {
-    let recordings = |session: &Session| session.media.iter().map(|media| media.sha256.clone()).collect::<Vec<_>>();
-    stored.name == new.name || (!new.media.is_empty() && recordings(stored) == recordings(new))
-}
-
-/// Names that neither this module nor the caller's list explains, sorted. A file with one of our names counts as
-/// foreign as well: without a `session.json` nothing says that it is ours.
-fn foreign_files(folder: &Path, options: &Options<'_>) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let unfinished = NAMES.iter().any(|ours| name == part_name(ours));
-        if !unfinished && !options.also_ours.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn part_name(name: &str) -> String {
+/// Name of a results file that is still being written.
+pub(super) fn part_name(name: &str) -> String {
     format!(".{name}{PART}")
 }
 

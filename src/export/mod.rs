@@ -8,6 +8,7 @@ pub mod report;
 pub mod timeline;
 pub mod tracks;
 
+mod claim;
 mod closeup;
 mod draw;
 mod folder;
@@ -16,7 +17,7 @@ mod picture;
 mod settings;
 mod words;
 
-pub use folder::may_write;
+pub use claim::{Claim, Whose, claim};
 pub use settings::{FaceRow, Settings};
 pub use words::{CodeWords, Codes, Tone};
 
@@ -132,7 +133,7 @@ pub fn write_results(
     settings: &Settings,
     options: &Options<'_>,
 ) -> Result<Written, ExportError> {
-    folder::take(folder, session, options)?;
+    claim::take(folder, session, options)?;
     let [session_json, events, episodes, tracks, report] = NAMES;
     let pending = [
         Pending::write(folder, session_json, |to| stored::write(session, to))?,

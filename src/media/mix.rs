@@ -120,6 +120,10 @@ impl SoundSource for SoundMix {
     fn damage(&self) -> &Damage {
         &self.damage
     }
+
+    fn damage_of_each(&self) -> Vec<Damage> {
+        self.parts.iter().map(|part| part.source.damage().clone()).collect()
+    }
 }
 
 #[cfg(test)]

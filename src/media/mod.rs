@@ -68,6 +68,10 @@ pub trait SoundSource: Send {
     fn next_block(&mut self) -> Result<Option<SampleBlock>, MediaError>;
     /// What was skipped so far.
     fn damage(&self) -> &Damage;
+    /// The same for each recording of a source that joins several, in their order.
+    fn damage_of_each(&self) -> Vec<Damage> {
+        vec![self.damage().clone()]
+    }
 }
 
 /// One picture.
@@ -191,12 +195,25 @@ pub fn open_pictures(
     Ok(Box::new(VideoReader::open(path, offset, wish, settings)?))
 }
 
-/// Whether the first bytes are those of a WAV file.
+/// Whether the first bytes are those of a WAV file. Everything that opens a recording asks this first, so here is where
+/// folders, pipes and devices are refused: a recording is read several times, and a pipe could wait for ever.
 fn holds_wav(path: &Path) -> Result<bool, MediaError> {
-    let file = File::open(path).map_err(|e| unreadable(path, e))?;
-    if file.metadata().map_err(|e| unreadable(path, e))?.is_dir() {
-        return Err(unreadable(path, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+    let facts = std::fs::metadata(path).map_err(|e| unreadable(path, e))?;
+    if facts.is_dir() {
+        return Err(MediaError::Unusable {
+            what: "this is a folder".into(),
+            advice: "name the recordings in it, one by one",
+            file: path.display().to_string(),
+        });
     }
+    if !facts.is_file() {
+        return Err(MediaError::Unusable {
+            what: "this is a pipe or a device, and a recording is read more than once".into(),
+            advice: "save it to a file first",
+            file: path.display().to_string(),
+        });
+    }
+    let file = File::open(path).map_err(|e| unreadable(path, e))?;
     let mut first = Vec::new();
     file.take(12).read_to_end(&mut first).map_err(|e| unreadable(path, e))?;
     Ok(wav::is_wav(&first))

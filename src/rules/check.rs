@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::language::{AtLeast, Observability, Pattern, Rule, Stretch};
 use super::plan::edge_as_written;
-use super::vocabulary::{Vocabulary, nearest};
+use super::vocabulary::Vocabulary;
+use crate::spelling::nearest;
 
 /// More steps than this are two ideas.
 const MOST_STEPS: usize = 12;

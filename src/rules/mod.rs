@@ -24,7 +24,7 @@ pub use check::RuleError;
 pub use example::{Example, ExampleEvent, ExampleFailure};
 pub use language::{AtLeast, Kinds, Observability, Pattern, Rule, Stretch};
 pub use search::Seen;
-pub use vocabulary::{Term, Vocabulary, VocabularyError, nearest};
+pub use vocabulary::{Term, Vocabulary, VocabularyError};
 pub use words::in_words;
 
 /// One place where a rule holds, with the events that make it hold.

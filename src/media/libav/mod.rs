@@ -56,7 +56,11 @@ fn open(path: &Path) -> Result<ffmpeg::format::context::Input, MediaError> {
         return Err(unreadable(path, std::io::Error::from(std::io::ErrorKind::IsADirectory)));
     }
     if facts.len() == 0 {
-        return Err(unusable(path, "the recording is empty (0 bytes)"));
+        return Err(MediaError::Unusable {
+            what: "the recording is empty (0 bytes)".into(),
+            advice: "copy it anew from where it was made",
+            file: path.display().to_string(),
+        });
     }
     let stream = ffmpeg::format::context::StreamIo::from_read_seek_with_capacity(file, BUFFER_BYTES)
         .map_err(|e| failed("opening a recording", e))?;
