@@ -57,7 +57,7 @@ fn run(bencher: Bencher<'_, '_>, runtime: Runtime, threads: usize, channels: Cha
     let settings: Settings = Config::embedded().read("voice.toml").unwrap();
     let one = sound(120);
     let lanes = if channels == Channels::OnePerPerson { 2 } else { 1 };
-    let request = Request { threads, people: 2, channels };
+    let request = Request { threads, people: Some(2), channels };
     bencher
         .counter(ItemsCount::new(one.len()))
         .with_inputs(|| Memory::new(vec![one.clone(); lanes]))

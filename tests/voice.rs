@@ -333,16 +333,16 @@ fn requests_that_make_no_sense_are_named() {
     let error = |channels: Vec<Vec<f32>>, request: Request| try_hear(channels, &request).unwrap_err().to_string();
     let base = Request::default();
     assert!(error(vec![vec![]], base.clone()).contains("empty"));
-    assert!(error(sound(), Request { people: 0, ..base.clone() }).contains("0 people"));
-    assert!(error(sound(), Request { people: 9, ..base.clone() }).contains("9 people"));
+    assert!(error(sound(), Request { people: Some(0), ..base.clone() }).contains("0 people"));
+    assert!(error(sound(), Request { people: Some(9), ..base.clone() }).contains("9 people"));
     assert!(error(sound(), Request { channels: Channels::Only(2), ..base.clone() }).contains("no channel 3"));
     let mono = vec![noise(RATE)];
     assert!(error(mono, Request { channels: Channels::OnePerPerson, ..base }).contains("1 sound channel"));
     let mut wrong = settings();
-    wrong.segmentation.overlap_odds = -1.0;
+    wrong.overlap.odds = -1.0;
     let shelf = shelf_in(Path::new("models"));
     let result = analyse(&mut Memory::new(sound()), &shelf, &wrong, &Request::default(), &Job::quiet());
-    assert!(result.unwrap_err().to_string().contains("overlap_odds"));
+    assert!(result.unwrap_err().to_string().contains("overlap.odds"));
 }
 
 #[test]

@@ -23,6 +23,16 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Read one session: measure, find candidates, write results and a report.
     Scan(Box<Scan>),
+    /// Learn one person's voice from a recording in which only they speak, to know them again in sessions
+    /// (attune scan --therapist-voice). The file can identify the person: keep it as you keep the recordings.
+    Enrol {
+        /// File to write, such as dr-k.voice.
+        out: PathBuf,
+        /// A sound file or film.
+        recording: PathBuf,
+        #[command(flatten)]
+        machine: Machine,
+    },
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),
@@ -45,6 +55,25 @@ pub enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// How many people speak.
+#[derive(Clone, Copy, Debug)]
+pub enum Speakers {
+    /// As many as are heard.
+    Auto,
+    /// So many.
+    Number(u8),
+}
+
+impl Speakers {
+    /// `None` for as many as are heard.
+    pub fn number(self) -> Option<u8> {
+        match self {
+            Self::Auto => None,
+            Self::Number(number) => Some(number),
+        }
+    }
 }
 
 /// Where the program finds its parts.
@@ -84,9 +113,12 @@ pub struct Scan {
     /// Seconds by which each further recording starts after the first, in their order; left out: found by sound.
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = offset)]
     pub offset: Vec<f64>,
-    /// How many people speak.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=8))]
-    pub speakers: u8,
+    /// How many people speak: 1 to 8, or auto for as many as are heard.
+    #[arg(long, default_value = "2", value_name = "NUMBER", value_parser = speakers)]
+    pub speakers: Speakers,
+    /// The therapist's voice, as 'attune enrol' learned it from another recording.
+    #[arg(long, value_name = "FILE")]
+    pub therapist_voice: Option<PathBuf>,
     /// What the channels of the sound are: auto, mixed, or one microphone per person.
     #[arg(long, default_value = "auto", value_parser = ["auto", "mixed", "per-person"])]
     pub channels: String,
@@ -146,6 +178,14 @@ pub enum Codebook {
         #[command(flatten)]
         machine: Machine,
     },
+}
+
+fn speakers(text: &str) -> Result<Speakers, String> {
+    match (text, text.parse()) {
+        ("auto", _) => Ok(Speakers::Auto),
+        (_, Ok(number)) if (1..=8).contains(&number) => Ok(Speakers::Number(number)),
+        _ => Err("say a number from 1 to 8, or auto".to_owned()),
+    }
 }
 
 /// Recordings of one session begin within a day of each other.

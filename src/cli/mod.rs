@@ -3,6 +3,7 @@
 pub mod args;
 mod codebook;
 mod doctor;
+mod enrol;
 mod progress;
 mod scan;
 
@@ -57,6 +58,7 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Scan(scan) => scan::run(*scan),
+        Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Codebook(command) => codebook::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),

@@ -92,7 +92,8 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
         columns: scan.columns.clone().unwrap_or_default(),
         client: scan.client.clone(),
         therapist: scan.therapist.clone(),
-        speakers: scan.speakers,
+        speakers: scan.speakers.number(),
+        therapist_voice: scan.therapist_voice.clone(),
         channels: match scan.channels.as_str() {
             "mixed" => ChannelUse::Mixed,
             "per-person" => ChannelUse::PerPerson,

@@ -35,8 +35,8 @@ pub struct Wish<'a> {
     pub voice: &'a Settings,
     /// Networks.
     pub shelf: &'a Shelf,
-    /// How many people speak.
-    pub people: u8,
+    /// How many people speak; `None`: as many as are heard.
+    pub people: Option<u8>,
     /// What the user said of the channels.
     pub channels: ChannelUse,
     /// Threads; no influence on the result.
@@ -72,7 +72,7 @@ pub fn hear(
         ("stage", b"voice 2".as_slice()),
         ("recordings", sources.join("\n").as_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
-        ("request", format!("{channels:?} {}", wish.people).as_bytes()),
+        ("request", format!("{channels:?} {:?}", wish.people).as_bytes()),
         ("networks", wish.shelf.fingerprint(&["segmentation", "speaker", "speech"]).as_bytes()),
     ]);
     if !wish.fresh

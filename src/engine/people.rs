@@ -4,6 +4,8 @@ use crate::roles::Roles;
 use crate::session::Person;
 use crate::time::Span;
 use crate::track::{Tracks, Who};
+use crate::transcript::Transcript;
+use crate::transcript::onto_clock::Placed;
 
 /// Speech probability from which on somebody speaks, as `voice` defines its tracks.
 const SPEAKS_FROM: f32 = 0.5;
@@ -12,6 +14,16 @@ const SPEAKS_FROM: f32 = 0.5;
 pub fn speech_stretches(tracks: &Tracks) -> Vec<(Who, Span)> {
     let voices = tracks.all("speech").filter(|track| track.who != Who::Room);
     voices.flat_map(|track| track.runs("p", |p| p >= SPEAKS_FROM).into_iter().map(|span| (track.who, span))).collect()
+}
+
+/// The transcript's turns with given times, by the voice that goes with their speaker.
+pub fn voice_turns(transcript: &Transcript, placed: &Placed, roles: &Roles) -> Vec<(Who, Span)> {
+    let voice_of = |name: &str| {
+        let person = roles.people.iter().find(|person| person.speaker.as_deref() == Some(name))?;
+        person.voice
+    };
+    let turns = transcript.turns.iter().zip(&placed.turns).filter(|(turn, _)| turn.span.is_some());
+    turns.filter_map(|(turn, placed)| Some((voice_of(&turn.speaker)?, placed.as_ref()?.0))).collect()
 }
 
 /// Everybody with a role, a voice or a face. `tracks` are already renamed; `are_channels`: voice `n` is microphone `n`.

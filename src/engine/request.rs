@@ -43,8 +43,10 @@ pub struct Request {
     pub client: Vec<String>,
     /// The same about the therapist.
     pub therapist: Vec<String>,
-    /// How many people speak, from 1.
-    pub speakers: u8,
+    /// How many people speak, from 1; `None`: as many as are heard.
+    pub speakers: Option<u8>,
+    /// A file with the therapist's voice from another recording.
+    pub therapist_voice: Option<PathBuf>,
     /// What the channels are.
     pub channels: ChannelUse,
     /// Whether to look at the pictures.

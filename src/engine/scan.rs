@@ -7,9 +7,10 @@ use crate::origin::{Hash, Origin};
 use crate::roles::{self, UserWord};
 use crate::session::{Problem, SCHEMA, Session, TranscriptSource};
 use crate::time::{SessionTime, Span};
-use crate::track::Who;
+use crate::track::{Tracks, Who};
 use crate::transcript::{self, Transcript, TranscriptError, onto_clock};
 
+use super::enrol::KnownVoice;
 use super::interpret::interpret;
 use super::people;
 use super::prepared::Prepared;
@@ -52,6 +53,8 @@ pub fn scan(
     }
     let span = session_span(&opened, &transcript)?;
 
+    let known_voice = request.therapist_voice.as_deref().map(|path| KnownVoice::load(path, shelf)).transpose()?;
+
     let store = Store::new(&request.out);
     let bench = Bench { request, prepared, shelf, store: &store, watch, stop };
     let mut measured = bench.measure(&opened)?;
@@ -73,14 +76,23 @@ pub fn scan(
             &prepared.transcript.onto_clock,
         )
     });
-    let roles = roles::assign(
-        &measured.tracks,
-        transcript.as_ref().map(|(transcript, _)| transcript).zip(placed.as_ref()),
-        measured.are_channels,
-        &words_of_the_user(request),
-        &prepared.role_words,
-        &prepared.roles,
-    );
+    let mut words = words_of_the_user(request);
+    match known_voice.map(|known| known.find(&measured.voices, &prepared.roles.known_voices)) {
+        // What the user says in words stands above what a file says.
+        Some(Ok(word)) => words.insert(0, word),
+        Some(Err(message)) => problems.push(Problem::note("people", message)),
+        None => {}
+    }
+    let told_turns = transcript.as_ref().map(|(transcript, _)| transcript).zip(placed.as_ref());
+    let assign = |tracks: &Tracks| {
+        let (channels, role_words) = (measured.are_channels, &prepared.role_words);
+        roles::assign(tracks, told_turns, channels, &words, role_words, &prepared.roles)
+    };
+    let roles = assign(&measured.tracks);
+    if let Some((transcript, placed)) = told_turns.filter(|_| !measured.are_channels) {
+        let turns = people::voice_turns(transcript, placed, &roles);
+        roles::settle::by_transcript(&mut measured.tracks, &turns, &prepared.roles.settle);
+    }
     let told = |stage: &'static str| move |message: &String| Problem::note(stage, message);
     problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
     problems.extend(roles.problems.iter().map(told("people")));

@@ -9,7 +9,7 @@ use crate::model::Shelf;
 use crate::origin::{Hash, ModelFile};
 use crate::session::Problem;
 use crate::track::Tracks;
-use crate::voice::VoiceError;
+use crate::voice::{VoiceError, VoiceInfo};
 
 use super::hear::{self, Heard};
 use super::prepared::Prepared;
@@ -25,6 +25,8 @@ pub struct Measured {
     pub tracks: Tracks,
     /// Voice `n` is microphone `n` of the recording.
     pub are_channels: bool,
+    /// Who was heard.
+    pub voices: Vec<VoiceInfo>,
     /// Networks that ran, by name.
     pub models: BTreeMap<String, ModelFile>,
     /// What went wrong.
@@ -38,6 +40,7 @@ impl Measured {
     fn join(&mut self, other: Self) {
         self.tracks.extend(other.tracks);
         self.are_channels |= other.are_channels;
+        self.voices.extend(other.voices);
         self.models.extend(other.models);
         self.problems.extend(other.problems);
         self.damage.extend(other.damage);
@@ -129,6 +132,7 @@ impl Bench<'_> {
             Ok((Heard { voices, models, problems, damage }, tracks, reused)) => {
                 self.watch.ends(Stage::Voice, reused);
                 measured.are_channels = voices.iter().any(|voice| voice.channel.is_some());
+                measured.voices = voices;
                 measured.note("voice", &problems);
                 measured
                     .damage

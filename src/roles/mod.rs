@@ -5,6 +5,7 @@
 
 mod links;
 mod names;
+pub mod settle;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,19 @@ pub struct Settings {
     pub confidence_user: f32,
     pub confidence_name: f32,
     pub confidence_other: f32,
+    /// Voices known from another recording.
+    pub known_voices: KnownVoices,
+    /// Whose speech it is, by the transcript.
+    pub settle: settle::Settings,
+}
+
+/// `[known_voices]` of `config/roles.toml`; each field is explained there.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "config/roles.toml explains each with its unit and source")]
+pub struct KnownVoices {
+    pub min_likeness: f32,
+    pub min_lead: f32,
 }
 
 /// One person and what was taken for theirs.
@@ -184,7 +198,7 @@ fn by_the_user(
     for person in people.iter_mut() {
         let is_meant = match word {
             UserWord::Nothing => return,
-            UserWord::Speaker(n) => person.voice == Some(Who::Speaker(*n)),
+            UserWord::Speaker(n) | UserWord::Known(n) => person.voice == Some(Who::Speaker(*n)),
             UserWord::Channel(n) => are_channels && person.voice == Some(Who::Speaker(*n)),
             UserWord::Face(n) => person.face == Some(Who::Face(*n)),
             UserWord::Name(name) => has_speaker(person, name),

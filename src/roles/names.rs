@@ -66,6 +66,8 @@ pub enum UserWord {
     Face(u8),
     /// The channel of this number, from 1.
     Channel(u8),
+    /// The voice of this number, from 1, for a file says that it is a person's known voice.
+    Known(u8),
     /// The speaker of this name in the transcript.
     Name(String),
 }
@@ -94,6 +96,7 @@ impl fmt::Display for UserWord {
             Self::Left => f.write_str("left"),
             Self::Right => f.write_str("right"),
             Self::Speaker(n) => write!(f, "speaker{n}"),
+            Self::Known(_) => f.write_str("a known voice"),
             Self::Face(n) => write!(f, "face{n}"),
             Self::Channel(n) => write!(f, "channel{n}"),
             Self::Name(name) => f.write_str(name),

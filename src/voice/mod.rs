@@ -59,8 +59,9 @@ pub enum Channels {
 pub struct Request {
     /// Windows listened to at once, at least 1. The result does not depend on it.
     pub threads: usize,
-    /// People expected to speak, 1 to [`MOST_PEOPLE`]; fewer may be found. Not looked at with one microphone per person.
-    pub people: u8,
+    /// People expected to speak, 1 to [`MOST_PEOPLE`]; fewer may be found. `None`: as many as are heard. Not looked at
+    /// with one microphone per person.
+    pub people: Option<u8>,
     /// How the channels are used.
     pub channels: Channels,
 }
@@ -68,7 +69,7 @@ pub struct Request {
 impl Default for Request {
     /// Two people in one room, on one thread.
     fn default() -> Self {
-        Self { threads: 1, people: 2, channels: Channels::Mixed }
+        Self { threads: 1, people: Some(2), channels: Channels::Mixed }
     }
 }
 
@@ -161,8 +162,8 @@ pub fn analyse(
     job: &Job<'_>,
 ) -> Result<VoiceResult, VoiceError> {
     settings.check()?;
-    if request.people == 0 || request.people > MOST_PEOPLE {
-        return Err(VoiceError::PeopleCount { people: request.people });
+    if let Some(people) = request.people.filter(|people| !(1..=MOST_PEOPLE).contains(people)) {
+        return Err(VoiceError::PeopleCount { people });
     }
     let channels = source.channels();
     let no_channel = |asked: String| Err(VoiceError::NoSuchChannel { channels, asked });
@@ -179,12 +180,12 @@ pub fn analyse(
         _ => {}
     }
     let by_channel = request.channels == Channels::OnePerPerson;
-    let wants_prints = !by_channel && request.people > 1;
+    let wants_prints = !by_channel && request.people != Some(1);
     let heard = listening::hear(source, shelf, settings, request, wants_prints, job)?;
     let missing = &source.damage().missing;
     Ok(if by_channel {
         tracks::of_microphones(heard, settings, missing)
     } else {
-        tracks::of_room(heard, settings, usize::from(request.people), missing)
+        tracks::of_room(heard, settings, request.people.map(usize::from), missing)
     })
 }

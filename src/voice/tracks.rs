@@ -16,7 +16,7 @@ use super::seats::seats;
 use super::segmentation::{FrameVoices, VOICES};
 use super::settings::Settings;
 use super::together::ties;
-use super::{VoiceInfo, VoiceResult};
+use super::{MOST_PEOPLE, VoiceInfo, VoiceResult};
 
 /// Seconds of one row.
 const ROW_SECS: f64 = ROW as f64 / SOUND_RATE as f64;
@@ -34,7 +34,8 @@ struct Person {
 }
 
 /// Tracks of one room: everyone in one lane.
-pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missing: &[Span]) -> VoiceResult {
+pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, missing: &[Span]) -> VoiceResult {
+    let expected = asked.unwrap_or(usize::from(MOST_PEOPLE));
     let rows = rows_of(heard.samples);
     let mut problems = heard.problems;
     let windows = heard.lanes.into_iter().next().unwrap_or_default();
@@ -48,7 +49,7 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missin
     let grouping = group(&heard.parts, &ties, expected, &settings.people);
     // Without fingerprints nobody is known, and people are followed.
     let follows = grouping.means.is_empty() && !heard.fingerprinted;
-    let count = if follows { expected } else { grouping.means.len() };
+    let count = if follows { asked.unwrap_or(2) } else { grouping.means.len() };
     let seats = match count {
         0 => vec![[None; VOICES]; windows.len()],
         _ => seats(&windows, &heard.parts, &grouping.whose, count, rows),
@@ -102,7 +103,7 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missin
     } else if people.is_empty() {
         problems
             .push(format!("nobody was heard to speak long enough to be told from noise ({anybody:.1} s of speech)"));
-    } else if people.len() < expected {
+    } else if asked.is_some() && people.len() < expected {
         problems.push(format!(
             "only {} of {expected} expected voices could be told apart: who speaks may be wrong where two speak",
             people.len()

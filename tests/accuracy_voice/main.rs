@@ -40,7 +40,7 @@ fn shelf() -> Shelf {
 }
 
 fn hear(channels: &[Vec<f32>], people: usize, how: Channels) -> VoiceResult {
-    let request = Request { threads: 2, people: people as u8, channels: how };
+    let request = Request { threads: 2, people: u8::try_from(people).ok().filter(|&n| n > 0), channels: how };
     analyse(&mut Memory::new(channels.to_vec()), &shelf(), &settings(), &request, &Job::quiet()).unwrap()
 }
 
