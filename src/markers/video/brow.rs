@@ -1,11 +1,8 @@
 //! Brows lowered.
 
-use serde::Deserialize;
-
-use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::{Card, Event, Input, Marker, MarkerError};
+use super::action::{Action, Nothing, SHARED, Settings, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
 
 /// ## What it sees
@@ -27,25 +24,14 @@ const CARD: Card = Card {
     source: "FACS AU4; DOMAIN B (judgement); 120 px: own measurement (JPEG q60).",
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
-}
-
 /// About -1 to 1: how far the brows are drawn down.
-fn score(face: &Face<'_>, _: &Settings) -> Option<Vec<f32>> {
+fn score(face: &Face<'_>, _: &Settings<Nothing>) -> Option<Vec<f32>> {
     let down = face.pair("browDown", Part::Brow)?;
     let up = face.column("browInnerUp", Part::Brow)?;
     Some(down.iter().zip(&up).map(|(d, u)| d - u).collect())
 }
+
+const ACTION: Action<'_, Nothing> = Action { card: &CARD, score, also_speaking: true, told: as_it_is };
 
 impl Marker for BrowLower {
     fn card(&self) -> &'static Card {
@@ -53,24 +39,11 @@ impl Marker for BrowLower {
     }
 
     fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
+        SHARED
     }
 
     fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(
-                &CARD,
-                face,
-                &score,
-                &vec![true; score.len()],
-                (&settings.rule, settings.strength, &settings.baseline),
-            )
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        ACTION.find(input, settings)
     }
 }
 

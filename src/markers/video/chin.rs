@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::{Card, Event, Input, Marker, MarkerError};
+use super::action::{Action, SHARED, Settings, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
 
 /// ## What it sees
@@ -30,21 +30,13 @@ const CARD: Card = Card {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+struct Own {
     /// Pursing above this (`mouthPucker`, 0 to 1 above rest) is a pout, not a chin raise.
     max_pucker: f32,
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
 }
 
 /// 0 to 1: how far the chin is raised; 0 where the lips are pursed.
-fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     let chin = face.column("mouthShrugLower", Part::Mouth)?;
     let pucker = face.column("mouthPucker", Part::Mouth)?;
     let rest =
@@ -52,11 +44,13 @@ fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
             as f32;
     let alone = chin.iter().zip(&pucker).map(|(&chin, &pucker)| match pucker - rest {
         p if p.is_nan() => f32::NAN,
-        p if p > settings.max_pucker => 0.0,
+        p if p > settings.own.max_pucker => 0.0,
         _ => chin,
     });
     Some(alone.collect())
 }
+
+const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 impl Marker for ChinRaise {
     fn card(&self) -> &'static Card {
@@ -64,18 +58,11 @@ impl Marker for ChinRaise {
     }
 
     fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
+        SHARED
     }
 
     fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        ACTION.find(input, settings)
     }
 }
 

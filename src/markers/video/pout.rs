@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require, unit_range};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::{Card, Event, Input, Marker, MarkerError, unit_range};
+use super::action::{self, Action, SHARED, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
 
 /// ## What it sees
@@ -62,9 +62,12 @@ impl Gate {
 }
 
 /// Section `[pout]`.
+pub type Settings = action::Settings<Own>;
+
+/// What only this action has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct Own {
     /// `mouthPucker`.
     pucker: Sign,
     /// `mouthShrugLower`.
@@ -77,14 +80,6 @@ pub struct Settings {
     lips_open: Gate,
     /// Mean of `mouthSmileLeft` and `mouthSmileRight`.
     smile: Gate,
-    /// When the score is an event.
-    rule: Rule,
-    /// The score as a strength.
-    strength: Ramp,
-    /// What a face is.
-    pub face: face::Settings,
-    /// What rest is.
-    pub baseline: baseline::Settings,
 }
 
 /// Score of each frame, 0 to 1, shape `[grid.len]`; `NaN` where it cannot be judged. `None` if the channels are not
@@ -96,12 +91,12 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     let step = face.grid.step.secs_f64();
     let mouth = |name: &str| face.column(name, Part::Mouth);
     let mut signs = vec![
-        (settings.pucker, mouth("mouthPucker")?),
-        (settings.chin, mouth("mouthShrugLower")?),
-        (settings.frown, face.pair("mouthFrown", Part::Mouth)?),
+        (settings.own.pucker, mouth("mouthPucker")?),
+        (settings.own.chin, mouth("mouthShrugLower")?),
+        (settings.own.frown, face.pair("mouthFrown", Part::Mouth)?),
     ];
     // Older results have no mouth geometry; the other signs are there all the same.
-    signs.extend(mouth("corner_down").map(|corner| (settings.corner_down, corner)));
+    signs.extend(mouth("corner_down").map(|corner| (settings.own.corner_down, corner)));
     let smile = face.pair("mouthSmile", Part::Mouth)?;
     let open = mouth("lips_open");
     let mut score: Vec<f32> = smile.iter().map(|_| 1.0).collect();
@@ -117,11 +112,13 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
         }
     }
     for (index, score) in score.iter_mut().enumerate() {
-        let lips = open.as_ref().map_or(1.0, |open| settings.lips_open.open(open[index]));
-        *score = (1.0 - *score) * settings.smile.open(smile[index]) * lips;
+        let lips = open.as_ref().map_or(1.0, |open| settings.own.lips_open.open(open[index]));
+        *score = (1.0 - *score) * settings.own.smile.open(smile[index]) * lips;
     }
     Some(score)
 }
+
+const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 impl Marker for Pout {
     fn card(&self) -> &'static Card {
@@ -129,18 +126,11 @@ impl Marker for Pout {
     }
 
     fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
+        SHARED
     }
 
     fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        ACTION.find(input, settings)
     }
 }
 

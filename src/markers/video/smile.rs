@@ -2,10 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::{Card, Event, Input, Marker, MarkerError};
+use super::action::{Action, SHARED, Settings};
+use super::face::{Face, Part};
 use crate::track::Unit;
 
 /// ## What it sees
@@ -30,18 +29,24 @@ const CARD: Card = Card {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+struct Own {
     /// Confidence of a smile while speaking, as a part of that of the picture, 0 to 1.
     speaking_confidence: f32,
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
 }
+
+/// 0 to 1: how far the corners are drawn up.
+fn score(face: &Face<'_>, _: &Settings<Own>) -> Option<Vec<f32>> {
+    face.pair("mouthSmile", Part::Mouth)
+}
+
+fn told(event: Event, face: &Face<'_>, settings: &Settings<Own>) -> Event {
+    let frames = face.grid.indices(event.span);
+    let kind = face.manner(frames.start, frames.end);
+    let sure = if kind == "speaking" { settings.own.speaking_confidence } else { 1.0 };
+    Event { confidence: event.confidence * sure, ..event.kind(kind) }
+}
+
+const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: true, told: told };
 
 impl Marker for Smile {
     fn card(&self) -> &'static Card {
@@ -49,27 +54,11 @@ impl Marker for Smile {
     }
 
     fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
+        SHARED
     }
 
     fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = face.pair("mouthSmile", Part::Mouth)?;
-            let everywhere = vec![true; score.len()];
-            let rule = (&settings.rule, settings.strength, &settings.baseline);
-            let found = events(&CARD, face, &score, &everywhere, rule)?;
-            let with_kind = |event: Event| {
-                let frames = face.grid.indices(event.span);
-                let kind = face.manner(frames.start, frames.end);
-                let sure = if kind == "speaking" { settings.speaking_confidence } else { 1.0 };
-                Event { confidence: event.confidence * sure, ..event.kind(kind) }
-            };
-            Some(found.into_iter().map(with_kind).collect())
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        ACTION.find(input, settings)
     }
 }
 
