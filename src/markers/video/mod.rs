@@ -3,6 +3,7 @@
 pub mod action;
 pub mod face;
 pub mod oscillation;
+pub mod rest;
 pub mod swing;
 
 pub mod brow;
