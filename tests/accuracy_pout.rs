@@ -37,7 +37,7 @@ fn tracks(path: &Path, max_faces: u8) -> Tracks {
     let media = config.read("media.toml").unwrap();
     let settings: face::Settings = config.read("face.toml").unwrap();
     let mut pictures = open_pictures(path, SessionTime::ZERO, PictureWish::default(), &media).unwrap();
-    let request = Request { threads: 1, max_faces };
+    let request = Request { threads: 1, max_faces, film_step: None };
     face::analyse(&mut *pictures, &shelf(), &settings, &request, &Job::quiet()).unwrap().tracks
 }
 
