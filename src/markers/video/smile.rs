@@ -46,7 +46,7 @@ fn told(event: Event, face: &Face<'_>, settings: &Settings<Own>) -> Event {
     Event { confidence: event.confidence * sure, ..event.kind(kind) }
 }
 
-const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: true, told: told };
+const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: true, told };
 
 impl Marker for Smile {
     fn card(&self) -> &'static Card {
