@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::super::baseline::{self, Baseline};
-use super::super::{Card, Event, Input, MarkerError, Ramp, read, require};
+use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
 use super::face::{self, Face};
 use crate::time::Secs;
 
@@ -56,7 +56,7 @@ impl<Own: DeserializeOwned> TryFrom<toml::Table> for Settings<Own> {
 
 /// What makes one facial action differ from another.
 pub struct Action<'a, Own> {
-    /// Its marker.
+    /// What it is.
     pub card: &'a Card,
     /// Its height in each frame, `NaN` where it cannot be judged; `None` if the channels are not there or there is too
     /// little for a baseline.
@@ -67,12 +67,16 @@ pub struct Action<'a, Own> {
     pub told: fn(Event, &Face<'_>, &Settings<Own>) -> Event,
 }
 
-impl<Own: DeserializeOwned> Action<'_, Own> {
-    /// The action's events in all faces, in order of start.
-    ///
-    /// # Errors
-    /// [`MarkerError`]: the settings do not read, there is no face, or for none there was enough.
-    pub fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
+impl<Own: DeserializeOwned> Marker for Action<'static, Own> {
+    fn card(&self) -> &'static Card {
+        self.card
+    }
+
+    fn shared(&self) -> &'static [&'static str] {
+        SHARED
+    }
+
+    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
         let settings: Settings<Own> = read(self.card, settings)?;
         require(self.card, input.tracks)?;
         let faces = Face::all(input, "face_actions", &settings.face);

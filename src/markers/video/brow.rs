@@ -1,16 +1,9 @@
 //! Brows lowered.
 
-use super::super::{Card, Event, Input, Marker, MarkerError};
-use super::action::{Action, Nothing, SHARED, Settings, as_it_is};
+use super::super::Card;
+use super::action::{Action, Nothing, Settings, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Both brows drawn down, less the inner brows raised, above the person's rest; also while speaking.
-///
-/// ## What it does not see
-/// Concentration and glare look alike. Small faces are not rated: below 120 px the measure falls apart.
-pub struct BrowLower;
 
 const CARD: Card = Card {
     id: "vid.brow",
@@ -31,21 +24,12 @@ fn score(face: &Face<'_>, _: &Settings<Nothing>) -> Option<Vec<f32>> {
     Some(down.iter().zip(&up).map(|(d, u)| d - u).collect())
 }
 
-const ACTION: Action<'_, Nothing> = Action { card: &CARD, score, also_speaking: true, told: as_it_is };
-
-impl Marker for BrowLower {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        SHARED
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        ACTION.find(input, settings)
-    }
-}
+/// ## What it sees
+/// Both brows drawn down, less the inner brows raised, above the person's rest; also while speaking.
+///
+/// ## What it does not see
+/// Concentration and glare look alike. Small faces are not rated: below 120 px the measure falls apart.
+pub static BROW_LOWER: Action<'static, Nothing> = Action { card: &CARD, score, also_speaking: true, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -56,9 +40,9 @@ mod tests {
     fn relative_to_the_persons_own_rest() {
         let mut made = Made::speechless();
         made.action("browDownLeft", 0.6, &[(10.0, 11.0, 0.95)]).action("browDownRight", 0.6, &[(10.0, 11.0, 0.95)]);
-        assert_eq!(made.found(&BrowLower), [(10.0, 11.0)]);
+        assert_eq!(made.found(&BROW_LOWER), [(10.0, 11.0)]);
         made.width(100.0);
-        assert!(made.find_result(&BrowLower).is_err());
+        assert!(made.find_result(&BROW_LOWER).is_err());
     }
 
     #[test]
@@ -70,11 +54,11 @@ mod tests {
             0.1,
             &raised,
         );
-        assert_eq!(made.found(&BrowLower), []);
+        assert_eq!(made.found(&BROW_LOWER), []);
     }
 
     #[test]
     fn also_while_speaking() {
-        check_listening(&BrowLower, &["browDownLeft", "browDownRight"], &[]);
+        check_listening(&BROW_LOWER, &["browDownLeft", "browDownRight"], &[]);
     }
 }

@@ -2,19 +2,11 @@
 
 use serde::Deserialize;
 
+use super::super::Card;
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError};
-use super::action::{Action, SHARED, Settings, as_it_is};
+use super::action::{Action, Settings, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// The chin boss pushed up (`mouthShrugLower`) above the person's rest without pursed lips, while the person does not
-/// speak.
-///
-/// ## What it does not see
-/// Anything under a beard.
-pub struct ChinRaise;
 
 const CARD: Card = Card {
     id: "vid.chin",
@@ -28,9 +20,10 @@ const CARD: Card = Card {
     source: "FACS AU17; DOMAIN B (judgement).",
 };
 
-#[derive(Deserialize)]
+/// What only this action has.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub struct Own {
     /// Pursing above this (`mouthPucker`, 0 to 1 above rest) is a pout, not a chin raise.
     max_pucker: f32,
 }
@@ -50,21 +43,13 @@ fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     Some(alone.collect())
 }
 
-const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
-
-impl Marker for ChinRaise {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        SHARED
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        ACTION.find(input, settings)
-    }
-}
+/// ## What it sees
+/// The chin boss pushed up (`mouthShrugLower`) above the person's rest without pursed lips, while the person does not
+/// speak.
+///
+/// ## What it does not see
+/// Anything under a beard.
+pub static CHIN_RAISE: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -79,11 +64,11 @@ mod tests {
             0.1,
             &[(20.0, 21.0, 0.8)],
         );
-        assert_eq!(made.found(&ChinRaise), [(10.0, 11.0)]);
+        assert_eq!(made.found(&CHIN_RAISE), [(10.0, 11.0)]);
     }
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&ChinRaise, &["mouthShrugLower"], &[]);
+        check_listening(&CHIN_RAISE, &["mouthShrugLower"], &[]);
     }
 }

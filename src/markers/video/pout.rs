@@ -3,23 +3,10 @@
 use serde::Deserialize;
 
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, unit_range};
-use super::action::{self, Action, SHARED, as_it_is};
+use super::super::{Card, unit_range};
+use super::action::{self, Action, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Lips pursed, chin raised, mouth corners down, each above the person's own rest, with the lips closed and no smile,
-/// while the person does not speak. Any of them can make a pout, together they make it surer (noisy or).
-///
-/// ## Why coders care
-/// The paper's vignette: the client pouts while the main problem is not explored, again and again, until the therapist
-/// names it.
-///
-/// ## What it does not see
-/// Displeasure. It is an action: thinking, drinking and rounded vowels push the lips out too (the last are why nothing
-/// counts near own speech). Beards hide it.
-pub struct Pout;
 
 const CARD: Card = Card {
     id: "vid.pout",
@@ -118,21 +105,18 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     Some(score)
 }
 
-const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
-
-impl Marker for Pout {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        SHARED
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        ACTION.find(input, settings)
-    }
-}
+/// ## What it sees
+/// Lips pursed, chin raised, mouth corners down, each above the person's own rest, with the lips closed and no smile,
+/// while the person does not speak. Any of them can make a pout, together they make it surer (noisy or).
+///
+/// ## Why coders care
+/// The paper's vignette: the client pouts while the main problem is not explored, again and again, until the therapist
+/// names it.
+///
+/// ## What it does not see
+/// Displeasure. It is an action: thinking, drinking and rounded vowels push the lips out too (the last are why nothing
+/// counts near own speech). Beards hide it.
+pub static POUT: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -143,8 +127,8 @@ mod tests {
     fn pursed_lips_and_a_raised_chin() {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.2, &[(10.0, 11.4, 0.9)]).action("mouthShrugLower", 0.1, &[(10.0, 11.4, 0.4)]);
-        assert_eq!(made.found(&Pout), [(10.0, 11.4)]);
-        let event = &made.find(&Pout)[0];
+        assert_eq!(made.found(&POUT), [(10.0, 11.4)]);
+        let event = &made.find(&POUT)[0];
         assert!(event.strength > 0.8 && event.value > 2.0 && event.confidence > 0.8, "{event:?}");
     }
 
@@ -152,7 +136,7 @@ mod tests {
     fn corners_down_alone() {
         let mut made = Made::speechless();
         made.shape("corner_down", -0.05, &[(10.0, 11.0, 0.01)]);
-        assert_eq!(made.found(&Pout), [(10.0, 11.0)]);
+        assert_eq!(made.found(&POUT), [(10.0, 11.0)]);
     }
 
     #[test]
@@ -161,33 +145,33 @@ mod tests {
         made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9), (20.0, 21.0, 0.9)]);
         made.shape("lips_open", 0.01, &[(10.0, 11.0, 0.1)]);
         made.action("mouthSmileLeft", 0.0, &[(20.0, 21.0, 0.6)]).action("mouthSmileRight", 0.0, &[(20.0, 21.0, 0.6)]);
-        assert_eq!(made.found(&Pout), []);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]
     fn a_short_one_is_none() {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.2, &[(10.0, 10.3, 0.9)]);
-        assert_eq!(made.found(&Pout), []);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]
     fn lips_that_always_look_so_are_at_rest() {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.85, &[(10.0, 11.0, 0.9)]);
-        assert_eq!(made.found(&Pout), []);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&Pout, &["mouthPucker"], &[]);
+        check_listening(&POUT, &["mouthPucker"], &[]);
     }
 
     #[test]
     fn a_short_recording_has_no_baseline() {
         let mut made = Made::new(crate::track::Who::Client, 500);
         made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9)]);
-        let error = made.find_result(&Pout).unwrap_err().to_string();
+        let error = made.find_result(&POUT).unwrap_err().to_string();
         assert!(error.contains("vid.pout") && error.contains("60 s"), "{error}");
     }
 
@@ -196,6 +180,6 @@ mod tests {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9), (20.0, 21.0, 0.9)]);
         made.bad_quality(19.0, 22.0);
-        assert_eq!(made.found(&Pout), [(10.0, 11.0)]);
+        assert_eq!(made.found(&POUT), [(10.0, 11.0)]);
     }
 }

@@ -2,19 +2,11 @@
 
 use serde::Deserialize;
 
+use super::super::Card;
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError};
-use super::action::{Action, SHARED, Settings, as_it_is};
+use super::action::{Action, Settings, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// `mouthPress` of both sides above the person's rest, while the lips are closed (`max_open` above rest) and their red
-/// part is at most `max_thickness` of the person's usual, and the person does not speak.
-///
-/// ## What it does not see
-/// Pressing, tightening and rolling in are confused by most trackers (AU23, 24, 28). It is an action, not a feeling.
-pub struct LipPress;
 
 const CARD: Card = Card {
     id: "vid.press",
@@ -28,9 +20,10 @@ const CARD: Card = Card {
     source: "FACS AU23/24; z, length and .85: DOMAIN B (judgement).",
 };
 
-#[derive(Deserialize)]
+/// What only this action has.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub struct Own {
     /// Lips further apart than this above rest are open, eye distances.
     max_open: f32,
     /// Red part of the lips over the person's median, above which nothing is pressed.
@@ -60,21 +53,13 @@ fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     Some(pressed.collect())
 }
 
-const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
-
-impl Marker for LipPress {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        SHARED
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        ACTION.find(input, settings)
-    }
-}
+/// ## What it sees
+/// `mouthPress` of both sides above the person's rest, while the lips are closed (`max_open` above rest) and their red
+/// part is at most `max_thickness` of the person's usual, and the person does not speak.
+///
+/// ## What it does not see
+/// Pressing, tightening and rolling in are confused by most trackers (AU23, 24, 28). It is an action, not a feeling.
+pub static LIP_PRESS: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -95,7 +80,7 @@ mod tests {
                 0.01,
                 &[(10.0, 11.0, open)],
             );
-            made.find(&LipPress).len()
+            made.find(&LIP_PRESS).len()
         };
         assert_eq!(pressed(0.22, 0.01), 1);
         assert_eq!(pressed(0.30, 0.01), 0);
@@ -104,6 +89,6 @@ mod tests {
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&LipPress, &["mouthPressLeft", "mouthPressRight"], &[("lip_thickness", 0.3, 0.2)]);
+        check_listening(&LIP_PRESS, &["mouthPressLeft", "mouthPressRight"], &[("lip_thickness", 0.3, 0.2)]);
     }
 }

@@ -2,18 +2,10 @@
 
 use serde::Deserialize;
 
-use super::super::{Card, Event, Input, Marker, MarkerError};
-use super::action::{Action, SHARED, Settings};
+use super::super::{Card, Event};
+use super::action::{Action, Settings};
 use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Both mouth corners drawn up above the person's rest. `speaking` ones were measured through moving lips: less sure,
-/// and no rule should read a mood from them; a smile over one's own words about distress is one of them all the same.
-///
-/// ## What it does not see
-/// Joy. Polite, nervous and contemptuous smiles are smiles.
-pub struct Smile;
 
 const CARD: Card = Card {
     id: "vid.smile",
@@ -27,9 +19,10 @@ const CARD: Card = Card {
     source: "FACS AU12; DOMAIN B (judgement); Steppan 2023.",
 };
 
-#[derive(Deserialize)]
+/// What only this action has.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Own {
+pub struct Own {
     /// Confidence of a smile while speaking, as a part of that of the picture, 0 to 1.
     speaking_confidence: f32,
 }
@@ -46,21 +39,13 @@ fn told(event: Event, face: &Face<'_>, settings: &Settings<Own>) -> Event {
     Event { confidence: event.confidence * sure, ..event.kind(kind) }
 }
 
-const ACTION: Action<'_, Own> = Action { card: &CARD, score, also_speaking: true, told };
-
-impl Marker for Smile {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        SHARED
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        ACTION.find(input, settings)
-    }
-}
+/// ## What it sees
+/// Both mouth corners drawn up above the person's rest. `speaking` ones were measured through moving lips: less sure,
+/// and no rule should read a mood from them; a smile over one's own words about distress is one of them all the same.
+///
+/// ## What it does not see
+/// Joy. Polite, nervous and contemptuous smiles are smiles.
+pub static SMILE: Action<'static, Own> = Action { card: &CARD, score, also_speaking: true, told };
 
 #[cfg(test)]
 mod tests {
@@ -74,7 +59,7 @@ mod tests {
             made.action(side, 0.05, &[(10.0, 11.0, 0.7), (32.0, 33.0, 0.7)]);
         }
         made.speak(30.0, 35.0);
-        let found = made.find(&Smile);
+        let found = made.find(&SMILE);
         assert_eq!(found.iter().map(|e| e.kind.as_deref().unwrap()).collect::<Vec<_>>(), ["listening", "speaking"]);
         assert!(found[1].confidence < found[0].confidence);
     }
@@ -83,6 +68,6 @@ mod tests {
     fn a_high_rest_is_no_smile() {
         let mut made = Made::speechless();
         made.action("mouthSmileLeft", 0.5, &[]).action("mouthSmileRight", 0.5, &[]);
-        assert_eq!(made.found(&Smile), []);
+        assert_eq!(made.found(&SMILE), []);
     }
 }

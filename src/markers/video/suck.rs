@@ -1,16 +1,9 @@
 //! Lips rolled in.
 
-use super::super::{Card, Event, Input, Marker, MarkerError};
-use super::action::{Action, Nothing, SHARED, Settings, as_it_is};
+use super::super::Card;
+use super::action::{Action, Nothing, Settings, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Both lips rolled in above the person's rest while the person does not speak.
-///
-/// ## What it does not see
-/// Licking and eating look alike.
-pub struct LipSuck;
 
 const CARD: Card = Card {
     id: "vid.suck",
@@ -31,21 +24,12 @@ fn score(face: &Face<'_>, _: &Settings<Nothing>) -> Option<Vec<f32>> {
     Some(lower.iter().zip(&upper).map(|(l, u)| (l + u) / 2.0).collect())
 }
 
-const ACTION: Action<'_, Nothing> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
-
-impl Marker for LipSuck {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        SHARED
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        ACTION.find(input, settings)
-    }
-}
+/// ## What it sees
+/// Both lips rolled in above the person's rest while the person does not speak.
+///
+/// ## What it does not see
+/// Licking and eating look alike.
+pub static LIP_SUCK: Action<'static, Nothing> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -60,11 +44,11 @@ mod tests {
             0.02,
             &[(10.0, 11.0, 0.5)],
         );
-        assert_eq!(made.found(&LipSuck), [(10.0, 11.0)]);
+        assert_eq!(made.found(&LIP_SUCK), [(10.0, 11.0)]);
     }
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&LipSuck, &["mouthRollLower", "mouthRollUpper"], &[]);
+        check_listening(&LIP_SUCK, &["mouthRollLower", "mouthRollUpper"], &[]);
     }
 }
