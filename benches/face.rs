@@ -70,7 +70,9 @@ fn two_people_for_eight_seconds(bencher: divan::Bencher, threads: usize) {
     let (picture, shelf, settings) = (two_faces(), shelf(), settings());
     bencher.with_inputs(|| Pictures::new((0..100).map(|i| (i * 80, picture.clone())).collect())).bench_local_values(
         |mut source| {
-            analyse(&mut source, &shelf, &settings, &Request { threads, max_faces: 2 }, &Job::quiet()).unwrap().pictures
+            analyse(&mut source, &shelf, &settings, &Request { threads, max_faces: 2, film_step: None }, &Job::quiet())
+                .unwrap()
+                .pictures
         },
     );
 }

@@ -1,5 +1,7 @@
 //! What the feature extractors hand over: named numbers on the session clock, and labelled stretches.
 
+pub mod columns;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

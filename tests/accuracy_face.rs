@@ -18,7 +18,16 @@ use face_support::{correlation, data, film, settings, shelf};
 
 fn faces_of(file: &str, max_faces: u8) -> Option<FaceResult> {
     let mut film = film(&data(file)?);
-    Some(analyse(film.as_mut(), &shelf(), &settings(), &Request { threads: 2, max_faces }, &Job::quiet()).unwrap())
+    Some(
+        analyse(
+            film.as_mut(),
+            &shelf(),
+            &settings(),
+            &Request { threads: 2, max_faces, film_step: None },
+            &Job::quiet(),
+        )
+        .unwrap(),
+    )
 }
 
 fn line(file: &str, result: &FaceResult) -> String {

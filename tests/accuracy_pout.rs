@@ -12,7 +12,7 @@ use attune::config::Config;
 use attune::face::{self, Request};
 use attune::job::Job;
 use attune::markers::video::face::Face;
-use attune::markers::video::pout::{self, Pout};
+use attune::markers::video::pout::{self, POUT};
 use attune::markers::{Event, Input, Marker};
 use attune::media::{PictureWish, open_pictures};
 use attune::model::{Runtime, Shelf};
@@ -37,7 +37,7 @@ fn tracks(path: &Path, max_faces: u8) -> Tracks {
     let media = config.read("media.toml").unwrap();
     let settings: face::Settings = config.read("face.toml").unwrap();
     let mut pictures = open_pictures(path, SessionTime::ZERO, PictureWish::default(), &media).unwrap();
-    let request = Request { threads: 1, max_faces };
+    let request = Request { threads: 1, max_faces, film_step: None };
     face::analyse(&mut *pictures, &shelf(), &settings, &request, &Job::quiet()).unwrap().tracks
 }
 
@@ -45,7 +45,7 @@ fn tracks(path: &Path, max_faces: u8) -> Tracks {
 fn settings() -> toml::Table {
     let all: toml::Table = Config::embedded().read("markers/video.toml").unwrap();
     let mut own = all["pout"].as_table().unwrap().clone();
-    for name in Pout.shared() {
+    for name in POUT.shared() {
         own.insert((*name).to_owned(), all[*name].clone());
     }
     own["baseline"].as_table_mut().unwrap().insert("min_valid_secs".into(), MIN_VALID_SECS.into());
@@ -63,7 +63,7 @@ fn measured(tracks: &Tracks, who: Who) -> (Vec<(f64, f32)>, Vec<Event>) {
     let score = pout::score(face, &parsed).unwrap();
     let times = (0..face.grid.len).map(|i| face.grid.time(i).unwrap().secs_f64());
     let frames = times.zip(score).filter(|(_, score)| !score.is_nan()).collect();
-    let events = Pout.find(&input, &settings()).unwrap();
+    let events = POUT.find(&input, &settings()).unwrap();
     (frames, events.into_iter().filter(|e| e.who == who).collect())
 }
 
@@ -220,7 +220,7 @@ fn speaking_faces_do_not_pout() {
         let tracks = tracks(&data.join(film), 2);
         let session = Span::new(SessionTime::ZERO, SessionTime::from_secs_f64(secs)).unwrap();
         let input = Input { tracks: &tracks, session, turns: None, language: None, earlier: &[] };
-        let found = Pout.find(&input, &settings());
+        let found = POUT.find(&input, &settings());
         let text = match &found {
             Ok(events) => format!("{} events", events.len()),
             Err(error) => format!("not assessable: {error}"),

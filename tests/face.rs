@@ -115,7 +115,8 @@ fn scene(grey: f64, tiles: &[(&Mat, i32)]) -> Mat {
 
 fn run(frames: Vec<(i64, Mat)>, threads: usize, max_faces: u8) -> FaceResult {
     let mut source = Pictures::new(frames);
-    analyse(&mut source, &shelf(), &settings(), &Request { threads, max_faces }, &Job::quiet()).unwrap()
+    analyse(&mut source, &shelf(), &settings(), &Request { threads, max_faces, film_step: None }, &Job::quiet())
+        .unwrap()
 }
 
 /// Two people who move a little, `count` pictures at 80 ms.
@@ -302,7 +303,7 @@ impl FrameSource for Broken {
 #[test]
 fn an_unreadable_recording_and_a_stop_end_the_stage() {
     for threads in [1, 2] {
-        let request = Request { threads, max_faces: 2 };
+        let request = Request { threads, max_faces: 2, film_step: None };
         let broken = analyse(&mut Broken(0), &shelf(), &settings(), &request, &Job::quiet()).unwrap_err();
         assert!(matches!(broken, FaceError::Media(_)), "{broken}");
 
@@ -319,7 +320,7 @@ fn a_missing_or_damaged_network_is_named() {
     std::fs::copy("models/models.toml", folder.path().join("models.toml")).unwrap();
     let check = |expect: &str| {
         let shelf = Shelf::open(folder.path(), Runtime::Rten, None).unwrap();
-        let request = Request { threads: 1, max_faces: 2 };
+        let request = Request { threads: 1, max_faces: 2, film_step: None };
         let error = analyse(&mut Broken(0), &shelf, &settings(), &request, &Job::quiet()).unwrap_err();
         assert!(
             matches!(error, FaceError::Model(ModelError::Missing { .. } | ModelError::WrongHash { .. })),

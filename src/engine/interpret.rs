@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::codebook;
-use crate::episodes::{self, Ranking, Usable};
+use crate::episodes::{self, Ranking};
+use crate::markers::video::rest;
 use crate::markers::{self, Event, SpokenTurn, exchange};
 use crate::rules::Hit;
 use crate::session::{Coverage, Problem};
 use crate::time::Span;
-use crate::track::{Tracks, Who};
+use crate::track::Tracks;
 
+use super::coverage::{Looked, usable};
 use super::prepared::Prepared;
 use super::request::EngineError;
 
@@ -60,7 +62,9 @@ pub fn interpret(
         },
         episode_settings,
     );
-    let coverage = coverage(tracks, &usable, span, turns, prepared.engine.assessable_from);
+    let without_rest = rest::faces_without(tracks, span, &run.events, &prepared.markers)?;
+    let coverage =
+        Looked { tracks, span, turns, floor: prepared.engine.assessable_from }.coverage(&usable, &without_rest);
     Ok(Interpreted { events: run.events, hits, ranking, coverage })
 }
 
@@ -95,66 +99,4 @@ fn unable_rules(codes: &codebook::Codebook, blind: &BTreeSet<String>) -> Option<
     (!rules.is_empty()).then(|| {
         Problem::note("codes", format!("these rules could not look: {}; they read {}", list(rules), list(lacking)))
     })
-}
-
-fn usable(tracks: &Tracks, floor: f32) -> Vec<Usable> {
-    let of = |modality: &str, name: &str| -> Vec<Usable> {
-        tracks.all(name).map(|track| Usable::from_track(modality, track, floor)).collect()
-    };
-    let mut usable = of("face", "face_actions");
-    usable.extend(of("gaze", "gaze"));
-    for who in [Who::Client, Who::Therapist] {
-        for modality in ["face", "gaze"] {
-            if !usable.iter().any(|u| u.who == who && u.modality == modality) {
-                usable.push(Usable { modality: modality.into(), who, spans: Vec::new() });
-            }
-        }
-    }
-    usable
-}
-
-fn coverage(tracks: &Tracks, usable: &[Usable], span: Span, turns: Option<&[SpokenTurn]>, floor: f32) -> Vec<Coverage> {
-    let total_s = span.secs_f64();
-    let secs = |spans: &[Span]| spans.iter().filter_map(|s| Some(s.overlap(span)?.secs_f64())).sum::<f64>() + 0.0;
-    let mut rows = Vec::new();
-    let mut row = |modality: &str, who: Who, assessable_s: f64, why_not: &str| {
-        // The last frame's stretch may reach half a step past the end.
-        let assessable_s = assessable_s.min(total_s);
-        let why_not = if assessable_s >= total_s - 0.5 { String::new() } else { why_not.to_owned() };
-        rows.push(Coverage { modality: modality.into(), who, assessable_s, total_s, why_not });
-    };
-    match tracks.get("speech", Who::Room) {
-        Some(track) => {
-            let heard = Usable::from_track("voice", track, floor);
-            row("voice", Who::Room, secs(&heard.spans), "sound is missing or damaged there");
-        }
-        None => row("voice", Who::Room, 0.0, "there is no sound that could be read"),
-    }
-    for who in [Who::Client, Who::Therapist] {
-        let known = tracks.all("speech").any(|track| track.who == who);
-        row("voice", who, if known { total_s } else { 0.0 }, "nothing tells which voice is theirs");
-    }
-    for one in usable {
-        let seen = tracks.get(if one.modality == "face" { "face_actions" } else { "gaze" }, one.who).is_some();
-        let why_not = match (seen, one.who) {
-            (false, _) => "no face is known to be theirs",
-            _ => "face out of view, too small, turned away or blurred",
-        };
-        row(&one.modality, one.who, secs(&one.spans), why_not);
-    }
-    match turns {
-        Some(turns) => {
-            for who in [Who::Client, Who::Therapist] {
-                let any = turns.iter().any(|turn| turn.who == who);
-                row(
-                    "text",
-                    who,
-                    if any { total_s } else { 0.0 },
-                    "the transcript has no turn that is known to be theirs",
-                );
-            }
-        }
-        None => row("text", Who::Room, 0.0, "there is no transcript"),
-    }
-    rows
 }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::face::{self, FaceError, FaceInfo, Request, Settings};
 use crate::job::Job;
-use crate::media::{self, Damage, MediaSettings, PictureGrid, PictureWish};
+use crate::media::{self, Damage, MediaSettings, PictureGrid, PictureWish, Probe, StreamKind};
 use crate::model::Shelf;
 use crate::origin::{Hash, ModelFile};
 use crate::session::Problem;
-use crate::time::SessionTime;
+use crate::time::{SessionTime, Step};
 use crate::track::{Tracks, Who};
 
 use super::recordings::Opened;
@@ -78,24 +78,51 @@ pub fn look(
     {
         return Ok((seen, tracks, true));
     }
+    let rate = pictures_per_sec(&recording.probe);
+    let film_step = rate.and_then(|rate| slow_step(rate, wish.face.step));
     let grid = PictureGrid { first: SessionTime::ZERO, step: wish.face.step };
-    let wanted = PictureWish { grid: Some(grid), max_width: Some(wish.max_width_px) };
+    let wanted = PictureWish { grid: film_step.is_none().then_some(grid), max_width: Some(wish.max_width_px) };
     let mut settings = wish.media.clone();
     settings.picture.threads = settings.picture.threads.min(wish.threads.max(1));
     let mut pictures = media::open_pictures(&recording.path, recording.offset, wanted, &settings)?;
-    let request = Request { threads: wish.threads, max_faces: wish.max_faces };
+    let request = Request { threads: wish.threads, max_faces: wish.max_faces, film_step };
     let result = face::analyse(pictures.as_mut(), wish.shelf, wish.face, &request, job)?;
+    let mut told = result.problems;
+    if let Some(rate) = rate.filter(|rate| *rate < wish.face.enough_per_sec) {
+        let enough = wish.face.enough_per_sec;
+        told.push(format!(
+            "the film has {rate:.1} pictures per second: nods, head shakes and short facial actions need {enough} and \
+             may be missed"
+        ));
+    }
     let seen = Seen {
         faces: result.faces,
         models: result.models,
         pictures: result.pictures,
-        problems: result.problems,
+        problems: told,
         damage: pictures.damage().clone(),
     };
     if let Err(e) = store.save(&stage, &key, &seen, &result.tracks) {
         problems.push(Problem::note("face", format!("the result could not be stored for the next run ({e})")));
     }
     Ok((seen, result.tracks, false))
+}
+
+/// Pictures per second of the film's first picture track, if the file tells.
+fn pictures_per_sec(probe: &Probe) -> Option<f64> {
+    probe.streams.iter().find_map(|stream| match stream.kind {
+        StreamKind::Picture { frames_per_sec, .. } => Some(frames_per_sec),
+        _ => None,
+    })?
+}
+
+/// Distance of the pictures of a film that has fewer than `usual` asks for. At most a second: pictures further apart
+/// say nothing of what lies between them, which stays unmeasured.
+fn slow_step(pictures_per_sec: f64, usual: Step) -> Option<Step> {
+    // A rate that is stated a little too low is no slow film.
+    let is_slow = pictures_per_sec > 0.0 && pictures_per_sec * usual.secs_f64() < 0.999;
+    let thousandths = (pictures_per_sec.max(1.0) * 1000.0).round() as u32;
+    if is_slow { Step::new(1000, thousandths) } else { None }
 }
 
 /// The same faces counted on from `before`: the first face of the second film follows the last one of the first.
@@ -108,4 +135,17 @@ pub fn numbered_on(seen: &mut Seen, tracks: Tracks, before: u8) -> Tracks {
         face.who = rename(face.who);
     }
     tracks.renamed(rename)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_films_are_looked_at_picture_by_picture() {
+        let usual = Step::new(2, 25).unwrap();
+        let secs = |rate| slow_step(rate, usual).map(Step::secs_f64);
+        assert_eq!([secs(25.0), secs(12.5), secs(12.4999), secs(0.0), secs(f64::NAN)], [None; 5]);
+        assert_eq!([secs(8.0), secs(10.0), secs(0.2)], [Some(0.125), Some(0.1), Some(1.0)]);
+    }
 }

@@ -1,18 +1,16 @@
 //! Follows faces from picture to picture: look where the face was, search the whole picture when one is missing.
 
-use opencv::core::Mat;
-use rayon::prelude::*;
-
 use super::FaceError;
+use super::ahead::{Crew, Start};
 use super::appearance::Appearance;
-use super::canonical::Canonical;
-use super::find::{Detection, Finder};
+use super::find::Detection;
 use super::landmarks::{PixelBox, Square};
-use super::pictures::CutWatch;
+use super::pictures::{CutWatch, Placed};
 use super::quality::ASSESSABLE;
-use super::reader::{FaceReader, Look, Reading};
+use super::reader::{Look, Reading};
 use super::rows::Rows;
 use super::settings::Settings;
+use crate::media::Frame;
 use crate::model::Shelf;
 use crate::origin::ModelFile;
 use crate::time::SessionTime;
@@ -43,10 +41,7 @@ struct Live {
 /// Follows all faces of a recording.
 pub struct Follower<'a> {
     settings: &'a Settings,
-    canonical: Canonical,
-    finder: Finder,
-    readers: Vec<FaceReader>,
-    pool: Option<rayon::ThreadPool>,
+    crew: Crew<'a>,
     max_faces: usize,
     cuts: CutWatch,
     cuts_seen: usize,
@@ -57,30 +52,14 @@ pub struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    /// Loads the networks: one set per thread, at most one per face.
+    /// Loads the networks.
     ///
     /// # Errors
     /// [`FaceError`]: a network is missing or does not load.
     pub fn new(shelf: &Shelf, settings: &'a Settings, threads: usize, max_faces: usize) -> Result<Self, FaceError> {
-        let canonical = Canonical::from_bytes(&shelf.bytes("face_geometry")?.0)?;
-        let workers = threads.clamp(1, max_faces.max(1));
-        let readers = (0..workers).map(|_| FaceReader::load(shelf)).collect::<Result<Vec<_>, _>>()?;
-        let pool = match workers {
-            1 => None,
-            _ => Some(
-                rayon::ThreadPoolBuilder::new()
-                    .num_threads(workers)
-                    .thread_name(|number| format!("face-{number}"))
-                    .build()
-                    .map_err(|e| FaceError::Threads { message: e.to_string() })?,
-            ),
-        };
         Ok(Self {
             settings,
-            canonical,
-            finder: Finder::load(shelf, 1)?,
-            readers,
-            pool,
+            crew: Crew::load(shelf, settings, threads, max_faces)?,
             max_faces,
             cuts: CutWatch::default(),
             cuts_seen: 0,
@@ -93,31 +72,27 @@ impl<'a> Follower<'a> {
 
     /// The networks that run, in order of name.
     pub fn files(&self) -> Vec<ModelFile> {
-        let readers = self.readers.iter().take(1).flat_map(FaceReader::files);
-        let mut files: Vec<_> = readers.chain([self.finder.file()]).cloned().collect();
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        files
+        self.crew.files()
     }
 
-    /// Takes the picture of one place on the grid. Places must grow.
+    /// Takes the next pictures, in order of their places on the grid. However many come at once, the result is that of
+    /// taking them one by one; more at once let each face run ahead of the others.
     ///
     /// # Errors
     /// [`FaceError`] if OpenCV or a network fails.
-    pub fn step(&mut self, place: usize, time: SessionTime, picture: &Mat) -> Result<(), FaceError> {
-        let cut = self.cuts.is_cut(picture, &self.settings.follow)?;
-        if cut {
-            self.cuts_seen += 1;
-            self.done.extend(self.live.drain(..).map(|live| live.stretch));
+    pub fn take(&mut self, pictures: &[Placed]) -> Result<(), FaceError> {
+        let mut cuts = Vec::with_capacity(pictures.len());
+        for (_, frame) in pictures {
+            cuts.push(self.cuts.is_cut(&frame.image, &self.settings.follow)?);
         }
-        let before = self.live.len();
-        self.go_on(place, picture)?;
-        let lost = self.live.len() < before;
-        if lost {
-            self.last_loss = Some(time);
-        }
-        if cut || lost || self.search_is_due(time) {
-            self.last_search = Some(time);
-            self.search(place, time, picture)?;
+        let mut next = 0;
+        while next < pictures.len() {
+            if cuts[next] {
+                self.cuts_seen += 1;
+                self.done.extend(self.live.drain(..).map(|live| live.stretch));
+            }
+            let end = cuts[next + 1..].iter().position(|cut| *cut).map_or(pictures.len(), |more| next + 1 + more);
+            next += self.go_on(&pictures[next..end], cuts[next])?;
         }
         Ok(())
     }
@@ -146,29 +121,53 @@ impl<'a> Follower<'a> {
         now.since(last).is_none_or(|ago| ago >= wait.0)
     }
 
-    /// Looks for each followed face where it was.
-    fn go_on(&mut self, place: usize, picture: &Mat) -> Result<(), FaceError> {
+    /// Goes on through pictures of which only the first may follow a camera cut, until the faces that are followed
+    /// change; how many pictures that were (at least 1).
+    ///
+    /// All followed faces are read through all pictures beforehand, each as if it were alone. That holds as long as
+    /// none is lost, found or dropped; what was read beyond such a change is thrown away.
+    fn go_on(&mut self, pictures: &[Placed], cut: bool) -> Result<usize, FaceError> {
         let min_presence = self.settings.follow.min_presence;
-        let looks: Vec<_> =
-            self.live.iter().map(|live| Look { square: live.square, min_presence, twice: false }).collect();
-        let readings = self.read_all(picture, &looks)?;
-        let followed = std::mem::take(&mut self.live);
-        for (mut live, reading) in followed.into_iter().zip(readings) {
+        let starts: Vec<_> = self.live.iter().map(|live| Start { square: live.square, min_presence }).collect();
+        let due = if cut { Some(0) } else { pictures.iter().position(|(_, frame)| self.search_is_due(frame.time)) };
+        let ahead = self.crew.run_ahead(pictures, &starts, due)?;
+        let mut readings: Vec<_> = ahead.faces.into_iter().map(Vec::into_iter).collect();
+        let mut found = due.zip(ahead.found);
+        for (number, (place, frame)) in pictures.iter().enumerate() {
+            let before = self.live.len();
+            self.keep(*place, readings.iter_mut().map(Iterator::next));
+            let lost = self.live.len() < before;
+            if lost {
+                self.last_loss = Some(frame.time);
+            }
+            let mut changed = lost;
+            if (cut && number == 0) || lost || self.search_is_due(frame.time) {
+                self.last_search = Some(frame.time);
+                let found = match found.take_if(|(at, _)| *at == number) {
+                    Some((_, found)) => found,
+                    None => self.crew.find(&frame.image)?,
+                };
+                changed |= self.search(*place, frame, found)?;
+            }
+            if changed {
+                return Ok(number + 1);
+            }
+        }
+        Ok(pictures.len())
+    }
+
+    /// Takes one reading of each followed face; a face without one ends.
+    fn keep(&mut self, place: usize, readings: impl Iterator<Item = Option<Reading>>) {
+        for (mut live, reading) in std::mem::take(&mut self.live).into_iter().zip(readings) {
             match reading {
-                Some(reading) if self.is_large_enough(&reading) => {
+                Some(reading) => {
                     live.take(place, &reading);
                     self.live.push(live);
                 }
-                _ => self.done.push(live.stretch),
+                None => self.done.push(live.stretch),
             }
         }
         self.drop_doubles();
-        Ok(())
-    }
-
-    fn is_large_enough(&self, reading: &Reading) -> bool {
-        // A face that is followed may become somewhat smaller than one that is searched for.
-        reading.measures.face.width >= 0.8 * self.settings.search.min_width_px
     }
 
     /// Ends the shorter of two stretches that have come to lie on one face, without the picture they share.
@@ -191,9 +190,9 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Searches the whole picture: confirms what is followed and starts on what is new.
-    fn search(&mut self, place: usize, time: SessionTime, picture: &Mat) -> Result<(), FaceError> {
-        let mut found = self.finder.find(picture, &self.settings.search)?;
+    /// Takes what was found in the whole picture: confirms what is followed and starts on what is new. Whether the
+    /// faces that are followed changed.
+    fn search(&mut self, place: usize, frame: &Frame, mut found: Vec<Detection>) -> Result<bool, FaceError> {
         for live in &mut self.live {
             let face = live.stretch.boxes[1];
             match found.iter().position(|detection| is_same_place(&face, &detection.face)) {
@@ -208,8 +207,9 @@ impl<'a> Follower<'a> {
         let (stay, go): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.live).into_iter().partition(|live| live.unseen < limit);
         self.live = stay;
-        if !go.is_empty() {
-            self.last_loss = Some(time);
+        let mut changed = !go.is_empty();
+        if changed {
+            self.last_loss = Some(frame.time);
         }
         self.done.extend(go.into_iter().map(|live| live.stretch));
 
@@ -220,36 +220,14 @@ impl<'a> Follower<'a> {
         found.truncate(self.max_faces.saturating_sub(self.live.len()));
         let min_presence = self.settings.follow.min_presence_new;
         let looks: Vec<_> = found.iter().map(|new| Look { square: new.square(), min_presence, twice: true }).collect();
-        for (new, reading) in found.iter().zip(self.read_all(picture, &looks)?) {
+        for (new, reading) in found.iter().zip(self.crew.read_all(&frame.image, &looks)?) {
             if let Some(reading) = reading {
                 self.live.push(Live::new(place, self.cuts_seen, new.score, &reading));
+                changed = true;
             }
         }
         self.drop_doubles();
-        Ok(())
-    }
-
-    /// Reads several faces of a picture at once; results in the order of `looks`, whatever the number of threads.
-    fn read_all(&mut self, picture: &Mat, looks: &[Look]) -> Result<Vec<Option<Reading>>, FaceError> {
-        let (settings, canonical) = (self.settings, &self.canonical);
-        let (Some(pool), true) = (&self.pool, looks.len() > 1) else {
-            let Some(reader) = self.readers.first_mut() else { return Ok(Vec::new()) };
-            return looks.iter().map(|&look| reader.read(picture, look, canonical, settings)).collect();
-        };
-        let workers = self.readers.len();
-        let readers = &mut self.readers;
-        let mut numbered: Vec<_> = pool.install(|| {
-            readers
-                .par_iter_mut()
-                .enumerate()
-                .flat_map_iter(|(worker, reader)| {
-                    let own = looks.iter().enumerate().skip(worker).step_by(workers);
-                    own.map(move |(number, &look)| (number, reader.read(picture, look, canonical, settings)))
-                })
-                .collect()
-        });
-        numbered.sort_by_key(|(number, _)| *number);
-        numbered.into_iter().map(|(_, reading)| reading).collect()
+        Ok(changed)
     }
 }
 

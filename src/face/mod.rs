@@ -7,6 +7,7 @@
 //! What it does not do: say what a facial action means, or who of the faces is the client.
 
 pub mod actions;
+mod ahead;
 pub mod appearance;
 pub mod canonical;
 pub mod find;
@@ -33,16 +34,19 @@ use crate::job::{Cancelled, Job};
 use crate::media::{Frame, FrameSource, MediaError};
 use crate::model::{ModelError, Shelf};
 use crate::origin::ModelFile;
-use crate::time::{FrameGrid, SessionTime};
+use crate::time::{FrameGrid, SessionTime, Step};
 use crate::track::{Tracks, Who};
 
 use follow::Follower;
 use identity::Person;
-use pictures::Placer;
+use pictures::{Placed, Placer};
 pub use settings::{Follow, Gaze, Identity, Quality, Ramp, Search, Settings};
 
-/// Pictures that may wait between the decoder and the networks.
-const READ_AHEAD: usize = 2;
+/// Most pictures through which each face runs ahead of the others; as many wait between the decoder and the networks.
+const AHEAD: usize = 16;
+
+/// Most bytes of these pictures, once for those at work and once for those that wait: fewer large ones are held.
+const AHEAD_BYTES: usize = 64 << 20;
 
 /// What to do for one recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +55,9 @@ pub struct Request {
     pub threads: usize,
     /// How many people to follow at once and to report at most, 1 to 255.
     pub max_faces: u8,
+    /// Distance of the film's pictures where they come more slowly than [`Settings::step`] asks for, 1 ms to 1 s. They
+    /// then have a grid of this step that starts at the first of them, so that no place stays empty.
+    pub film_step: Option<Step>,
 }
 
 /// One person's face over the recording.
@@ -136,7 +143,7 @@ fn library(doing: &'static str) -> impl Fn(opencv::Error) -> FaceError {
 /// Finds, follows and measures the faces of a recording.
 ///
 /// Each picture of `source` goes to the nearest place of a grid of `settings.step`, whose first place is the first
-/// multiple of the step at or after the first picture; places without a picture, and pictures without the person, are
+/// multiple of the step at or after the first picture (slow films: see [`Request::film_step`]); places without a picture, and pictures without the person, are
 /// `NaN`. The same pictures give the same numbers whatever `request.threads` says. Memory grows by some 290 bytes per
 /// picture and face, with the rows.
 ///
@@ -150,14 +157,20 @@ pub fn analyse(
     request: &Request,
     job: &Job,
 ) -> Result<FaceResult, FaceError> {
+    let of_film = request.film_step.map(|step| Settings { step, ..settings.clone() });
+    let settings = of_film.as_ref().unwrap_or(settings);
     settings.check()?;
     // OpenCV's own threads would take the time of ours; faces and stages already run beside each other.
     opencv::core::set_num_threads(1).map_err(library("setting its number of threads"))?;
     let max_faces = usize::from(request.max_faces.max(1));
     let follower = Follower::new(shelf, settings, request.threads.max(1), max_faces)?;
-    let mut stage = Stage { follower, placer: Placer::new(settings.step), start: None, pictures: 0, refused: 0, job };
+    let (width, height) = source.size();
+    let picture_bytes = (3 * width as usize).saturating_mul(height as usize).max(1);
+    let ahead = if request.threads > 1 { (AHEAD_BYTES / picture_bytes).clamp(1, AHEAD) } else { 1 };
+    let placer = if of_film.is_some() { Placer::from_first(settings.step) } else { Placer::new(settings.step) };
+    let mut stage = Stage { follower, placer, ahead, waiting: Vec::new(), start: None, pictures: 0, refused: 0, job };
     if request.threads > 1 {
-        read_ahead(source, |frame| stage.take(frame))?;
+        read_ahead(source, ahead, |frame| stage.take(frame))?;
     } else {
         while let Some(frame) = source.next_frame()? {
             stage.take(frame)?;
@@ -166,12 +179,13 @@ pub fn analyse(
     stage.finish(settings, max_faces)
 }
 
-/// Reads pictures on a thread of their own, so that decoding and measuring overlap.
+/// Reads up to `ahead` pictures on a thread of their own, so that decoding and measuring overlap.
 fn read_ahead(
     source: &mut dyn FrameSource,
+    ahead: usize,
     mut take: impl FnMut(Frame) -> Result<(), FaceError>,
 ) -> Result<(), FaceError> {
-    let (send, receive) = sync_channel(READ_AHEAD);
+    let (send, receive) = sync_channel(ahead);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             loop {
@@ -196,6 +210,10 @@ fn read_ahead(
 struct Stage<'a> {
     follower: Follower<'a>,
     placer: Placer,
+    /// How many pictures are measured at once.
+    ahead: usize,
+    /// Fewer than `ahead` pictures.
+    waiting: Vec<Placed>,
     start: Option<SessionTime>,
     pictures: u64,
     refused: u64,
@@ -211,24 +229,29 @@ impl Stage<'_> {
             return Ok(());
         }
         match self.placer.push(frame) {
-            Some((place, frame)) => self.measure(place, &frame),
+            Some(placed) => self.measure(placed),
             None => Ok(()),
         }
     }
 
-    fn measure(&mut self, place: usize, frame: &Frame) -> Result<(), FaceError> {
+    fn measure(&mut self, (place, mut frame): Placed) -> Result<(), FaceError> {
         self.pictures += 1;
-        if frame.image.is_continuous() {
-            return self.follower.step(place, frame.time, &frame.image);
+        if !frame.image.is_continuous() {
+            frame.image = frame.image.try_clone().map_err(library("copying a picture"))?;
         }
-        let whole = frame.image.try_clone().map_err(library("copying a picture"))?;
-        self.follower.step(place, frame.time, &whole)
+        self.waiting.push((place, frame));
+        if self.waiting.len() < self.ahead {
+            return Ok(());
+        }
+        let pictures = std::mem::take(&mut self.waiting);
+        self.follower.take(&pictures)
     }
 
     fn finish(mut self, settings: &Settings, max_faces: usize) -> Result<FaceResult, FaceError> {
-        if let Some((place, frame)) = self.placer.finish() {
-            self.measure(place, &frame)?;
+        if let Some(placed) = self.placer.finish() {
+            self.measure(placed)?;
         }
+        self.follower.take(&std::mem::take(&mut self.waiting))?;
         let grid = self.placer.grid();
         let models = self.follower.files();
         let mut problems = Vec::new();

@@ -6,9 +6,7 @@
 use nalgebra::{Matrix3, Vector3};
 
 use super::landmarks::Points;
-
-/// Names of the columns, in the order of [`shape`].
-pub const COLUMNS: [&str; 5] = ["corner_down", "mouth_width", "lips_open", "lower_lip_to_chin", "lip_thickness"];
+pub use crate::track::columns::MOUTH_SHAPE as COLUMNS;
 
 /// Landmark numbers of MediaPipe's mesh. Left and right are the person's own.
 const RIGHT_EYE_OUTER: usize = 33;

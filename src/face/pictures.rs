@@ -15,6 +15,8 @@ const MAX_HOURS: f64 = 48.0;
 /// Gives each place of the grid the picture nearest to it.
 pub struct Placer {
     step: Step,
+    /// Whether the grid starts at the first picture itself.
+    from_first: bool,
     first: Option<SessionTime>,
     /// The best picture of the latest place, how far from the place in steps, and the place.
     waiting: Option<(usize, f64, Frame)>,
@@ -27,14 +29,23 @@ pub struct Placer {
 pub type Placed = (usize, Frame);
 
 impl Placer {
-    /// No picture yet.
+    /// No picture yet; the grid will be of the multiples of `step`.
     pub fn new(step: Step) -> Self {
-        Self { step, first: None, waiting: None, len: 0, misplaced: 0 }
+        Self { step, from_first: false, first: None, waiting: None, len: 0, misplaced: 0 }
+    }
+
+    /// No picture yet; the grid will start at the first one. For pictures that come in this step: none can then lie in
+    /// the middle between two places and leave one of them empty.
+    pub fn from_first(step: Step) -> Self {
+        Self { from_first: true, ..Self::new(step) }
     }
 
     /// Takes the next picture; hands out the one before as soon as no better one can come for its place.
     pub fn push(&mut self, frame: Frame) -> Option<Placed> {
-        let first = *self.first.get_or_insert_with(|| grid_time_at_or_after(frame.time, self.step));
+        let first = *self.first.get_or_insert_with(|| match self.from_first {
+            true => frame.time,
+            false => grid_time_at_or_after(frame.time, self.step),
+        });
         let steps = frame.time.secs_after(first) / self.step.secs_f64();
         let place = (steps + 0.5).floor();
         let off = (steps - place).abs();
@@ -133,6 +144,21 @@ fn compare(a: &[f32], b: &[f32]) -> (f32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_pictures_fill_each_place() {
+        // 8 a second, stamps to the ms with some jitter, the first in the middle between two multiples.
+        let mut placer = Placer::from_first(Step::new(1, 8).unwrap());
+        let times = (0..50).map(|i| 1062 + i * 125 + [0, 9, -7][i as usize % 3]);
+        let mut places: Vec<usize> = Vec::new();
+        for ms in times {
+            let placed = placer.push(Frame { time: SessionTime::from_millis(ms), image: Mat::default() });
+            places.extend(placed.map(|(place, _)| place));
+        }
+        places.extend(placer.finish().map(|(place, _)| place));
+        assert_eq!(places, (0..50).collect::<Vec<_>>());
+        assert_eq!(placer.grid().first, SessionTime::from_millis(1062));
+    }
 
     /// Times of pictures in ms; expected: place on the grid and time of the picture it got.
     fn check(times_ms: &[i64], first_ms: i64, expect: &[(usize, i64)]) {

@@ -4,11 +4,10 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2};
 
-use super::actions::{self, ACTIONS};
+use super::actions::ACTIONS;
 use super::landmarks::PixelBox;
-use super::mouth;
 use crate::time::FrameGrid;
-use crate::track::{Track, Tracks, Unit, Who};
+use crate::track::{Track, Tracks, Unit, Who, columns};
 
 /// Numbers kept of one face in one picture, in the order of [`LAYOUT`].
 pub type Row = [f32; ROW];
@@ -22,20 +21,20 @@ const QUALITY: usize = BOX + 4;
 
 /// Track name, unit, columns, and their place in a [`Row`].
 const LAYOUT: [(&str, Unit, &[&str], Range<usize>); 6] = [
-    ("face_actions", Unit::Probability, &actions::NAMES, 0..MOUTH),
-    ("mouth_shape", Unit::EyeDistances, &mouth::COLUMNS, MOUTH..POSE),
-    ("head_pose", Unit::Degrees, &["yaw", "pitch", "roll"], POSE..GAZE),
-    ("gaze", Unit::Degrees, &["yaw", "pitch"], GAZE..BOX),
-    ("face_box", Unit::Pixels, &["x", "y", "width", "height"], BOX..QUALITY),
-    ("face_quality", Unit::Mixed, &["detector", "presence", "width_px", "blur", "quality"], QUALITY..ROW),
+    ("face_actions", Unit::Probability, &columns::FACE_ACTIONS, 0..MOUTH),
+    ("mouth_shape", Unit::EyeDistances, &columns::MOUTH_SHAPE, MOUTH..POSE),
+    ("head_pose", Unit::Degrees, &columns::HEAD_POSE, POSE..GAZE),
+    ("gaze", Unit::Degrees, &columns::GAZE, GAZE..BOX),
+    ("face_box", Unit::Pixels, &columns::FACE_BOX, BOX..QUALITY),
+    ("face_quality", Unit::Mixed, &columns::FACE_QUALITY, QUALITY..ROW),
 ];
 
 /// One face in one picture, by name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
-    /// Facial actions, 0 to 1, in the order of [`actions::NAMES`].
+    /// Facial actions, 0 to 1, in the order of [`columns::FACE_ACTIONS`].
     pub actions: [f32; ACTIONS],
-    /// Mouth shape in eye distances, in the order of [`mouth::COLUMNS`].
+    /// Mouth shape in eye distances, in the order of [`columns::MOUTH_SHAPE`].
     pub mouth: [f32; 5],
     /// Yaw, pitch, roll of the head in degrees.
     pub pose: [f32; 3],

@@ -11,6 +11,8 @@ use crate::time::{Secs, Step};
 pub struct Settings {
     /// Distance between analysed pictures.
     pub step: Step,
+    /// With fewer pictures per second short actions and nods may be missed.
+    pub enough_per_sec: f64,
     /// When and how whole pictures are searched for faces.
     pub search: Search,
     /// How a face is followed from picture to picture.
@@ -169,6 +171,9 @@ impl Settings {
         }
         if self.quality.sharp <= self.quality.blurred {
             return wrong("quality.sharp", "must be greater than quality.blurred");
+        }
+        if !(self.enough_per_sec.is_finite() && self.enough_per_sec >= 0.0) {
+            return wrong("enough_per_sec", "must be a number from 0");
         }
         if !(0.001..=1.0).contains(&self.step.secs_f64()) {
             return wrong("step", "must lie between 1 ms and 1 s");

@@ -2,66 +2,10 @@
 
 use attune::session::Session;
 use attune::time::{FrameGrid, SessionTime, Step};
-use attune::track::{Track, Tracks, Unit, Who};
+use attune::track::{Track, Tracks, Unit, Who, columns};
 use ndarray::{Array1, Array2};
 
 use super::Dice;
-
-/// The 52 facial actions in their usual order.
-pub const ACTIONS: [&str; 52] = [
-    "_neutral",
-    "browDownLeft",
-    "browDownRight",
-    "browInnerUp",
-    "browOuterUpLeft",
-    "browOuterUpRight",
-    "cheekPuff",
-    "cheekSquintLeft",
-    "cheekSquintRight",
-    "eyeBlinkLeft",
-    "eyeBlinkRight",
-    "eyeLookDownLeft",
-    "eyeLookDownRight",
-    "eyeLookInLeft",
-    "eyeLookInRight",
-    "eyeLookOutLeft",
-    "eyeLookOutRight",
-    "eyeLookUpLeft",
-    "eyeLookUpRight",
-    "eyeSquintLeft",
-    "eyeSquintRight",
-    "eyeWideLeft",
-    "eyeWideRight",
-    "jawForward",
-    "jawLeft",
-    "jawOpen",
-    "jawRight",
-    "mouthClose",
-    "mouthDimpleLeft",
-    "mouthDimpleRight",
-    "mouthFrownLeft",
-    "mouthFrownRight",
-    "mouthFunnel",
-    "mouthLeft",
-    "mouthLowerDownLeft",
-    "mouthLowerDownRight",
-    "mouthPressLeft",
-    "mouthPressRight",
-    "mouthPucker",
-    "mouthRight",
-    "mouthRollLower",
-    "mouthRollUpper",
-    "mouthShrugLower",
-    "mouthShrugUpper",
-    "mouthSmileLeft",
-    "mouthSmileRight",
-    "mouthStretchLeft",
-    "mouthStretchRight",
-    "mouthUpperUpLeft",
-    "mouthUpperUpRight",
-    "noseSneerLeft",
-    "noseSneerRight",
-];
 
 fn moved_by(marker: &str) -> &'static [&'static str] {
     match marker {
@@ -154,7 +98,7 @@ fn face(session: &Session, who: Who, lost: &[(Who, f64, f64)], tracks: &mut Trac
     let mut actions = series(0.12, 0.03, 52, &|index, at| {
         ["vid.pout", "vid.brow", "vid.press", "vid.smile"]
             .iter()
-            .filter(|marker| moved_by(marker).contains(&ACTIONS[index]))
+            .filter(|marker| moved_by(marker).contains(&columns::FACE_ACTIONS[index]))
             .map(|marker| hill(marker, at))
             .sum()
     });
@@ -164,15 +108,13 @@ fn face(session: &Session, who: Who, lost: &[(Who, f64, f64)], tracks: &mut Trac
         let columns = columns.iter().map(|c| (*c).to_owned()).collect();
         tracks.insert(name, Track { who, unit, grid, columns, values, confidence });
     };
-    put("face_actions", Unit::Probability, &ACTIONS, actions);
-    let mouth = ["corner_down", "mouth_width", "lips_open", "lower_lip_to_chin", "lip_thickness"];
-    put("mouth_shape", Unit::EyeDistances, &mouth, series(0.4, 0.01, 5, &|_, _| 0.0));
-    put("head_pose", Unit::Degrees, &["yaw", "pitch", "roll"], series(6.0, 1.5, 3, &|_, _| 0.0));
+    put("face_actions", Unit::Probability, &columns::FACE_ACTIONS, actions);
+    put("mouth_shape", Unit::EyeDistances, &columns::MOUTH_SHAPE, series(0.4, 0.01, 5, &|_, _| 0.0));
+    put("head_pose", Unit::Degrees, &columns::HEAD_POSE, series(6.0, 1.5, 3, &|_, _| 0.0));
     let away = |index: usize, at: f64| if index == 0 && hill("vid.gazeav", at) > 0.0 { 24.0 } else { 0.0 };
-    put("gaze", Unit::Degrees, &["yaw", "pitch"], series(5.0, 2.0, 2, &away));
-    put("face_box", Unit::Pixels, &["x", "y", "width", "height"], series(300.0, 2.0, 4, &|_, _| 0.0));
-    let shown = ["detector", "presence", "width_px", "blur", "quality"];
-    put("face_quality", Unit::Mixed, &shown, series(0.8, 0.02, 5, &|_, _| 0.0));
+    put("gaze", Unit::Degrees, &columns::GAZE, series(5.0, 2.0, 2, &away));
+    put("face_box", Unit::Pixels, &columns::FACE_BOX, series(300.0, 2.0, 4, &|_, _| 0.0));
+    put("face_quality", Unit::Mixed, &columns::FACE_QUALITY, series(0.8, 0.02, 5, &|_, _| 0.0));
 }
 
 const SECOND: std::time::Duration = std::time::Duration::from_secs(1);

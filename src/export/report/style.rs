@@ -37,7 +37,7 @@ ul.ev li:first-child{border-top:0}ul.ev .letter{font-weight:700}ul.ev .how{color
 .talk .said{overflow-wrap:anywhere;unicode-bidi:isolate;max-width:90ch}.talk .around td{color:var(--muted)}.talk .hush td{color:var(--silence);font-style:italic;padding-top:1px;padding-bottom:1px}\
 .by.client{color:var(--client)}.by.therapist{color:var(--therapist)}.by.other{color:var(--open)}\
 .excerpt{max-height:420px;overflow-y:auto}\
-table.data{border-collapse:collapse;width:100%;font-size:15px}table.data th{text-align:left;font-size:13px;color:var(--muted);font-weight:600}\
+table.data{border-collapse:collapse;width:100%;font-size:15px}table.data th{text-align:left;font-size:13px;color:var(--muted);font-weight:600;white-space:nowrap}table.data td:first-child{min-width:8ch}\
 table.data td,table.data th{padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}\
 table.data td.num,table.data th.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
 .meter{display:block;width:140px;height:12px;margin-top:6px;border:1px solid var(--hatch);border-radius:3px;overflow:hidden}\

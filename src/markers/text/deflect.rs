@@ -8,6 +8,8 @@ use crate::track::Unit;
 
 /// ## What it sees
 /// Phrases that put off, break off or change what was asked, per 100 words of the turn.
+///
+/// An event spans the whole turn: `value` is a rate of the turn, and transcripts give times of turns, not of words.
 /// ## Why coders care
 /// Deflecting after an invitation to explore is one sign of withdrawal.
 /// ## What it does not see

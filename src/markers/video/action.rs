@@ -1,11 +1,100 @@
 //! From a score per frame to events: the one place where facial actions get their start, peak and end.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::super::baseline::{self, Baseline};
-use super::super::{Card, Event, MarkerError, Ramp};
-use super::face::Face;
+use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
+use super::face::{self, Face};
 use crate::time::Secs;
+
+/// Sections that every facial action reads besides its own.
+pub const SHARED: &[&str] = &[face::SECTION, baseline::SECTION];
+
+/// Settings of one facial action: what all of them have, and its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "toml::Table", bound(deserialize = "Own: DeserializeOwned"))]
+pub struct Settings<Own> {
+    /// What only this action has.
+    pub own: Own,
+    /// When the score is an event.
+    pub rule: Rule,
+    /// The peak's distance to rest as a strength.
+    pub strength: Ramp,
+    /// What a face is.
+    pub face: face::Settings,
+    /// What rest is.
+    pub baseline: baseline::Settings,
+}
+
+/// No settings of its own.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    rule: Rule,
+    strength: Ramp,
+    face: face::Settings,
+    baseline: baseline::Settings,
+}
+
+impl<Own: DeserializeOwned> TryFrom<toml::Table> for Settings<Own> {
+    type Error = String;
+
+    // Not `flatten`, which would let misspelt settings pass.
+    fn try_from(table: toml::Table) -> Result<Self, String> {
+        let is_common = |name: &str| name == "rule" || name == "strength" || SHARED.contains(&name);
+        let (common, own): (toml::Table, toml::Table) = table.into_iter().partition(|(name, _)| is_common(name));
+        let told = |e: toml::de::Error| e.message().to_owned();
+        let Common { rule, strength, face, baseline } = common.try_into().map_err(told)?;
+        Ok(Self { own: own.try_into().map_err(told)?, rule, strength, face, baseline })
+    }
+}
+
+/// What makes one facial action differ from another.
+pub struct Action<'a, Own> {
+    /// What it is.
+    pub card: &'a Card,
+    /// Its height in each frame, `NaN` where it cannot be judged; `None` if the channels are not there or there is too
+    /// little for a baseline.
+    pub score: fn(&Face<'_>, &Settings<Own>) -> Option<Vec<f32>>,
+    /// Whether it also counts while the person speaks.
+    pub also_speaking: bool,
+    /// What is to be said of an event besides.
+    pub told: fn(Event, &Face<'_>, &Settings<Own>) -> Event,
+}
+
+impl<Own: DeserializeOwned> Marker for Action<'static, Own> {
+    fn card(&self) -> &'static Card {
+        self.card
+    }
+
+    fn shared(&self) -> &'static [&'static str] {
+        SHARED
+    }
+
+    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
+        let settings: Settings<Own> = read(self.card, settings)?;
+        require(self.card, input.tracks)?;
+        let faces = Face::all(input, "face_actions", &settings.face);
+        let of_face = |face: &Face<'_>| {
+            let score = (self.score)(face, &settings)?;
+            let allowed = if self.also_speaking { vec![true; score.len()] } else { face.listening() };
+            let rule = (&settings.rule, settings.strength, &settings.baseline);
+            let found = events(self.card, face, &score, &allowed, rule)?;
+            Some(found.into_iter().map(|event| (self.told)(event, face, &settings)).collect())
+        };
+        joined(self.card, faces.iter().map(of_face).collect(), settings.baseline.min_valid_secs)
+    }
+}
+
+/// Nothing besides.
+pub fn as_it_is<Own>(event: Event, _: &Face<'_>, _: &Settings<Own>) -> Event {
+    event
+}
 
 /// When a score is an event (DOMAIN 1, "Events").
 #[derive(Clone, Debug, Deserialize)]
@@ -83,7 +172,7 @@ pub fn stretches(
 /// The events of one face in a score per frame (`NaN` = not assessable). The baseline comes from the frames in which
 /// the person listens; events may lie where `allowed` holds. `value` is the peak z, strength comes from the peak's
 /// distance to rest. `None` if there is too little for a baseline.
-pub fn events(
+fn events(
     card: &Card,
     face: &Face<'_>,
     score: &[f32],
@@ -159,5 +248,18 @@ mod tests {
         check("0666????6660", &[(1, 4, 1), (8, 11, 8)]);
         check("????", &[]);
         check("", &[]);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_named() {
+        let table = |own: &str| -> toml::Table {
+            let all = super::super::super::audio::picture::settings();
+            let mut table = all["suck"].clone();
+            table.extend(SHARED.iter().map(|name| ((*name).to_owned(), toml::Value::Table(all[*name].clone()))));
+            table.extend(toml::from_str::<toml::Table>(own).unwrap());
+            table
+        };
+        assert!(Settings::<Nothing>::try_from(table("")).is_ok());
+        assert!(Settings::<Nothing>::try_from(table("rul = 1")).unwrap_err().contains("rul"));
     }
 }

@@ -1,19 +1,9 @@
 //! Brows lowered.
 
-use serde::Deserialize;
-
-use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::Card;
+use super::action::{Action, Nothing, Settings, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Both brows drawn down, less the inner brows raised, above the person's rest; also while speaking.
-///
-/// ## What it does not see
-/// Concentration and glare look alike. Small faces are not rated: below 120 px the measure falls apart.
-pub struct BrowLower;
 
 const CARD: Card = Card {
     id: "vid.brow",
@@ -27,52 +17,19 @@ const CARD: Card = Card {
     source: "FACS AU4; DOMAIN B (judgement); 120 px: own measurement (JPEG q60).",
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
-}
-
 /// About -1 to 1: how far the brows are drawn down.
-fn score(face: &Face<'_>, _: &Settings) -> Option<Vec<f32>> {
+fn score(face: &Face<'_>, _: &Settings<Nothing>) -> Option<Vec<f32>> {
     let down = face.pair("browDown", Part::Brow)?;
     let up = face.column("browInnerUp", Part::Brow)?;
     Some(down.iter().zip(&up).map(|(d, u)| d - u).collect())
 }
 
-impl Marker for BrowLower {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(
-                &CARD,
-                face,
-                &score,
-                &vec![true; score.len()],
-                (&settings.rule, settings.strength, &settings.baseline),
-            )
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
-    }
-}
+/// ## What it sees
+/// Both brows drawn down, less the inner brows raised, above the person's rest; also while speaking.
+///
+/// ## What it does not see
+/// Concentration and glare look alike. Small faces are not rated: below 120 px the measure falls apart.
+pub static BROW_LOWER: Action<'static, Nothing> = Action { card: &CARD, score, also_speaking: true, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -83,9 +40,9 @@ mod tests {
     fn relative_to_the_persons_own_rest() {
         let mut made = Made::speechless();
         made.action("browDownLeft", 0.6, &[(10.0, 11.0, 0.95)]).action("browDownRight", 0.6, &[(10.0, 11.0, 0.95)]);
-        assert_eq!(made.found(&BrowLower), [(10.0, 11.0)]);
+        assert_eq!(made.found(&BROW_LOWER), [(10.0, 11.0)]);
         made.width(100.0);
-        assert!(made.find_result(&BrowLower).is_err());
+        assert!(made.find_result(&BROW_LOWER).is_err());
     }
 
     #[test]
@@ -97,11 +54,11 @@ mod tests {
             0.1,
             &raised,
         );
-        assert_eq!(made.found(&BrowLower), []);
+        assert_eq!(made.found(&BROW_LOWER), []);
     }
 
     #[test]
     fn also_while_speaking() {
-        check_listening(&BrowLower, &["browDownLeft", "browDownRight"], &[]);
+        check_listening(&BROW_LOWER, &["browDownLeft", "browDownRight"], &[]);
     }
 }

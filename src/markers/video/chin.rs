@@ -2,19 +2,11 @@
 
 use serde::Deserialize;
 
+use super::super::Card;
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::action::{Action, Settings, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// The chin boss pushed up (`mouthShrugLower`) above the person's rest without pursed lips, while the person does not
-/// speak.
-///
-/// ## What it does not see
-/// Anything under a beard.
-pub struct ChinRaise;
 
 const CARD: Card = Card {
     id: "vid.chin",
@@ -28,23 +20,16 @@ const CARD: Card = Card {
     source: "FACS AU17; DOMAIN B (judgement).",
 };
 
-#[derive(Deserialize)]
+/// What only this action has.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+pub struct Own {
     /// Pursing above this (`mouthPucker`, 0 to 1 above rest) is a pout, not a chin raise.
     max_pucker: f32,
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
 }
 
 /// 0 to 1: how far the chin is raised; 0 where the lips are pursed.
-fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     let chin = face.column("mouthShrugLower", Part::Mouth)?;
     let pucker = face.column("mouthPucker", Part::Mouth)?;
     let rest =
@@ -52,32 +37,19 @@ fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
             as f32;
     let alone = chin.iter().zip(&pucker).map(|(&chin, &pucker)| match pucker - rest {
         p if p.is_nan() => f32::NAN,
-        p if p > settings.max_pucker => 0.0,
+        p if p > settings.own.max_pucker => 0.0,
         _ => chin,
     });
     Some(alone.collect())
 }
 
-impl Marker for ChinRaise {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
-    }
-}
+/// ## What it sees
+/// The chin boss pushed up (`mouthShrugLower`) above the person's rest without pursed lips, while the person does not
+/// speak.
+///
+/// ## What it does not see
+/// Anything under a beard.
+pub static CHIN_RAISE: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -92,11 +64,11 @@ mod tests {
             0.1,
             &[(20.0, 21.0, 0.8)],
         );
-        assert_eq!(made.found(&ChinRaise), [(10.0, 11.0)]);
+        assert_eq!(made.found(&CHIN_RAISE), [(10.0, 11.0)]);
     }
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&ChinRaise, &["mouthShrugLower"], &[]);
+        check_listening(&CHIN_RAISE, &["mouthShrugLower"], &[]);
     }
 }

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod face;
 pub mod oscillation;
+pub mod rest;
 pub mod swing;
 
 pub mod brow;
@@ -22,12 +23,12 @@ use super::Marker;
 /// Every marker of this family, in the order in which they run.
 pub const ALL: &[&dyn Marker] = &[
     &quality::Quality,
-    &pout::Pout,
-    &press::LipPress,
-    &suck::LipSuck,
-    &chin::ChinRaise,
-    &brow::BrowLower,
-    &smile::Smile,
+    &pout::POUT,
+    &press::LIP_PRESS,
+    &suck::LIP_SUCK,
+    &chin::CHIN_RAISE,
+    &brow::BROW_LOWER,
+    &smile::SMILE,
     &gazeav::GazeAversion,
     &nod::Nod,
     &shake::Shake,

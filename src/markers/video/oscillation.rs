@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::{Card, Event, Input, Ramp};
+use super::super::{Card, Event, Input, MarkerError, Ramp, read, require};
 use super::face::{self, Face, Part};
 use super::swing::{Swing, swings};
 
@@ -24,9 +24,30 @@ pub struct Settings {
     pub face: face::Settings,
 }
 
+/// Sections that both markers read besides their own.
+pub const SHARED: &[&str] = &[face::SECTION];
+
+/// The events of one angle while the other moves less, in all faces, in order of start.
+///
+/// # Errors
+/// [`MarkerError`]: the settings do not read, or there is no face.
+pub fn find(
+    card: &Card,
+    angles: (&str, &str),
+    input: &Input<'_>,
+    settings: &toml::Table,
+) -> Result<Vec<Event>, MarkerError> {
+    let settings: Settings = read(card, settings)?;
+    require(card, input.tracks)?;
+    let faces = Face::all(input, "head_pose", &settings.face);
+    let mut events: Vec<Event> = faces.iter().flat_map(|face| of_face(card, face, input, angles, &settings)).collect();
+    events.sort_by_key(|e| (e.span, e.who));
+    Ok(events)
+}
+
 /// Runs of movements of one angle that are large and quick enough, while the other angle moves less. `value` is the
 /// mean swing in degrees.
-pub fn find(
+fn of_face(
     card: &Card,
     face: &Face<'_>,
     input: &Input<'_>,
@@ -65,4 +86,43 @@ pub fn find(
         enough.then(|| event.rated(settings.strength.strength(mean), face.mean_quality(from, to)))
     };
     runs.iter().filter_map(event).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Marker;
+    use super::super::picture::Made;
+    use super::super::{nod::Nod, shake::Shake};
+
+    /// Head movements as (start, end, cycles per second, degrees from the middle to each side), in the own angle and in
+    /// the other one: how many nods and how many shakes.
+    fn check(own: &[(f64, f64, f64, f32)], other: &[(f64, f64, f64, f32)], expect: usize) {
+        let markers: [(&dyn Marker, &str, &str); 2] = [(&Nod, "pitch", "yaw"), (&Shake, "yaw", "pitch")];
+        for (marker, own_angle, other_angle) in markers {
+            let mut made = Made::speechless();
+            made.head(own_angle, own).head(other_angle, other);
+            assert_eq!(made.find(marker).len(), expect, "{own_angle}: {own:?}, {other:?}");
+        }
+    }
+
+    #[test]
+    fn to_and_fro_twice_in_a_second() {
+        check(&[(10.0, 11.0, 2.0, 5.0)], &[], 1);
+    }
+
+    #[test]
+    fn once_is_too_little_and_a_slow_sway_too_slow() {
+        check(&[(10.0, 10.5, 1.0, 5.0)], &[], 0);
+        check(&[(10.0, 20.0, 0.3, 8.0)], &[], 0);
+    }
+
+    #[test]
+    fn a_tremble_is_too_small() {
+        check(&[(10.0, 12.0, 2.0, 0.8)], &[], 0);
+    }
+
+    #[test]
+    fn the_other_axis_moving_more_is_another_gesture() {
+        check(&[(10.0, 11.0, 2.0, 5.0)], &[(10.0, 11.0, 2.0, 9.0)], 0);
+    }
 }

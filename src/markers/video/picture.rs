@@ -6,7 +6,7 @@ use super::super::audio::picture::settings;
 use super::super::{Event, Input, Marker, MarkerError, settings_of};
 use super::face;
 use crate::time::{FrameGrid, SessionTime, Span, Step};
-use crate::track::{Track, Tracks, Unit, Who};
+use crate::track::{Track, Tracks, Unit, Who, columns};
 
 /// One face, 12.5 frames a second, and events of its voice.
 pub(crate) struct Made {
@@ -16,47 +16,17 @@ pub(crate) struct Made {
     voice: Vec<Event>,
 }
 
-const ACTIONS: &[&str] = &[
-    "browDownLeft",
-    "browDownRight",
-    "browInnerUp",
-    "browOuterUpLeft",
-    "browOuterUpRight",
-    "eyeSquintLeft",
-    "eyeSquintRight",
-    "eyeWideLeft",
-    "eyeWideRight",
-    "jawOpen",
-    "mouthFrownLeft",
-    "mouthFrownRight",
-    "mouthFunnel",
-    "mouthPressLeft",
-    "mouthPressRight",
-    "mouthPucker",
-    "mouthRollLower",
-    "mouthRollUpper",
-    "mouthShrugLower",
-    "mouthShrugUpper",
-    "mouthSmileLeft",
-    "mouthSmileRight",
-    "mouthStretchLeft",
-    "mouthStretchRight",
-    "mouthUpperUpLeft",
-    "mouthUpperUpRight",
-];
-const SHAPE: &[&str] = &["corner_down", "mouth_width", "lips_open", "lower_lip_to_chin", "lip_thickness"];
-
 impl Made {
     /// A face with everything at 0, 300 px wide, of full quality.
     pub(crate) fn new(who: Who, frames: usize) -> Self {
         let first = SessionTime::from_millis(40);
         let grid = FrameGrid { first, step: Step::new(2, 25).unwrap(), len: frames };
         let mut made = Self { tracks: Tracks::new(), who, grid, voice: Vec::new() };
-        made.add("face_actions", Unit::Probability, ACTIONS);
-        made.add("mouth_shape", Unit::EyeDistances, SHAPE);
-        made.add("head_pose", Unit::Degrees, &["yaw", "pitch", "roll"]);
-        made.add("gaze", Unit::Degrees, &["yaw", "pitch"]);
-        made.add("face_quality", Unit::Mixed, &["detector", "presence", "width_px", "blur", "quality"]);
+        made.add("face_actions", Unit::Probability, &columns::FACE_ACTIONS);
+        made.add("mouth_shape", Unit::EyeDistances, &columns::MOUTH_SHAPE);
+        made.add("head_pose", Unit::Degrees, &columns::HEAD_POSE);
+        made.add("gaze", Unit::Degrees, &columns::GAZE);
+        made.add("face_quality", Unit::Mixed, &columns::FACE_QUALITY);
         made.width(300.0);
         made
     }
@@ -152,6 +122,11 @@ impl Made {
         let card = super::super::Marker::card(&super::super::audio::vad::Vad);
         self.voice.push(Event::new(card, self.who, Self::span(start, end), 1.0).kind("speech"));
         self
+    }
+
+    /// When the person speaks.
+    pub(crate) fn voice(&self) -> Vec<Event> {
+        self.voice.clone()
     }
 
     pub(crate) fn input<'a>(&'a self, earlier: &'a [Event]) -> Input<'a> {

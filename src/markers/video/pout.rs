@@ -3,23 +3,10 @@
 use serde::Deserialize;
 
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require, unit_range};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::{Card, unit_range};
+use super::action::{self, Action, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Lips pursed, chin raised, mouth corners down, each above the person's own rest, with the lips closed and no smile,
-/// while the person does not speak. Any of them can make a pout, together they make it surer (noisy or).
-///
-/// ## Why coders care
-/// The paper's vignette: the client pouts while the main problem is not explored, again and again, until the therapist
-/// names it.
-///
-/// ## What it does not see
-/// Displeasure. It is an action: thinking, drinking and rounded vowels push the lips out too (the last are why nothing
-/// counts near own speech). Beards hide it.
-pub struct Pout;
 
 const CARD: Card = Card {
     id: "vid.pout",
@@ -62,9 +49,12 @@ impl Gate {
 }
 
 /// Section `[pout]`.
+pub type Settings = action::Settings<Own>;
+
+/// What only this action has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct Own {
     /// `mouthPucker`.
     pucker: Sign,
     /// `mouthShrugLower`.
@@ -77,14 +67,6 @@ pub struct Settings {
     lips_open: Gate,
     /// Mean of `mouthSmileLeft` and `mouthSmileRight`.
     smile: Gate,
-    /// When the score is an event.
-    rule: Rule,
-    /// The score as a strength.
-    strength: Ramp,
-    /// What a face is.
-    pub face: face::Settings,
-    /// What rest is.
-    pub baseline: baseline::Settings,
 }
 
 /// Score of each frame, 0 to 1, shape `[grid.len]`; `NaN` where it cannot be judged. `None` if the channels are not
@@ -96,12 +78,12 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     let step = face.grid.step.secs_f64();
     let mouth = |name: &str| face.column(name, Part::Mouth);
     let mut signs = vec![
-        (settings.pucker, mouth("mouthPucker")?),
-        (settings.chin, mouth("mouthShrugLower")?),
-        (settings.frown, face.pair("mouthFrown", Part::Mouth)?),
+        (settings.own.pucker, mouth("mouthPucker")?),
+        (settings.own.chin, mouth("mouthShrugLower")?),
+        (settings.own.frown, face.pair("mouthFrown", Part::Mouth)?),
     ];
     // Older results have no mouth geometry; the other signs are there all the same.
-    signs.extend(mouth("corner_down").map(|corner| (settings.corner_down, corner)));
+    signs.extend(mouth("corner_down").map(|corner| (settings.own.corner_down, corner)));
     let smile = face.pair("mouthSmile", Part::Mouth)?;
     let open = mouth("lips_open");
     let mut score: Vec<f32> = smile.iter().map(|_| 1.0).collect();
@@ -117,32 +99,24 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
         }
     }
     for (index, score) in score.iter_mut().enumerate() {
-        let lips = open.as_ref().map_or(1.0, |open| settings.lips_open.open(open[index]));
-        *score = (1.0 - *score) * settings.smile.open(smile[index]) * lips;
+        let lips = open.as_ref().map_or(1.0, |open| settings.own.lips_open.open(open[index]));
+        *score = (1.0 - *score) * settings.own.smile.open(smile[index]) * lips;
     }
     Some(score)
 }
 
-impl Marker for Pout {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
-    }
-}
+/// ## What it sees
+/// Lips pursed, chin raised, mouth corners down, each above the person's own rest, with the lips closed and no smile,
+/// while the person does not speak. Any of them can make a pout, together they make it surer (noisy or).
+///
+/// ## Why coders care
+/// The paper's vignette: the client pouts while the main problem is not explored, again and again, until the therapist
+/// names it.
+///
+/// ## What it does not see
+/// Displeasure. It is an action: thinking, drinking and rounded vowels push the lips out too (the last are why nothing
+/// counts near own speech). Beards hide it.
+pub static POUT: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -153,8 +127,8 @@ mod tests {
     fn pursed_lips_and_a_raised_chin() {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.2, &[(10.0, 11.4, 0.9)]).action("mouthShrugLower", 0.1, &[(10.0, 11.4, 0.4)]);
-        assert_eq!(made.found(&Pout), [(10.0, 11.4)]);
-        let event = &made.find(&Pout)[0];
+        assert_eq!(made.found(&POUT), [(10.0, 11.4)]);
+        let event = &made.find(&POUT)[0];
         assert!(event.strength > 0.8 && event.value > 2.0 && event.confidence > 0.8, "{event:?}");
     }
 
@@ -162,7 +136,7 @@ mod tests {
     fn corners_down_alone() {
         let mut made = Made::speechless();
         made.shape("corner_down", -0.05, &[(10.0, 11.0, 0.01)]);
-        assert_eq!(made.found(&Pout), [(10.0, 11.0)]);
+        assert_eq!(made.found(&POUT), [(10.0, 11.0)]);
     }
 
     #[test]
@@ -171,33 +145,33 @@ mod tests {
         made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9), (20.0, 21.0, 0.9)]);
         made.shape("lips_open", 0.01, &[(10.0, 11.0, 0.1)]);
         made.action("mouthSmileLeft", 0.0, &[(20.0, 21.0, 0.6)]).action("mouthSmileRight", 0.0, &[(20.0, 21.0, 0.6)]);
-        assert_eq!(made.found(&Pout), []);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]
     fn a_short_one_is_none() {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.2, &[(10.0, 10.3, 0.9)]);
-        assert_eq!(made.found(&Pout), []);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]
     fn lips_that_always_look_so_are_at_rest() {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.85, &[(10.0, 11.0, 0.9)]);
-        assert_eq!(made.found(&Pout), []);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&Pout, &["mouthPucker"], &[]);
+        check_listening(&POUT, &["mouthPucker"], &[]);
     }
 
     #[test]
     fn a_short_recording_has_no_baseline() {
         let mut made = Made::new(crate::track::Who::Client, 500);
         made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9)]);
-        let error = made.find_result(&Pout).unwrap_err().to_string();
+        let error = made.find_result(&POUT).unwrap_err().to_string();
         assert!(error.contains("vid.pout") && error.contains("60 s"), "{error}");
     }
 
@@ -206,6 +180,6 @@ mod tests {
         let mut made = Made::speechless();
         made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9), (20.0, 21.0, 0.9)]);
         made.bad_quality(19.0, 22.0);
-        assert_eq!(made.found(&Pout), [(10.0, 11.0)]);
+        assert_eq!(made.found(&POUT), [(10.0, 11.0)]);
     }
 }

@@ -2,19 +2,11 @@
 
 use serde::Deserialize;
 
+use super::super::Card;
 use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::action::{Action, Settings, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// `mouthPress` of both sides above the person's rest, while the lips are closed (`max_open` above rest) and their red
-/// part is at most `max_thickness` of the person's usual, and the person does not speak.
-///
-/// ## What it does not see
-/// Pressing, tightening and rolling in are confused by most trackers (AU23, 24, 28). It is an action, not a feeling.
-pub struct LipPress;
 
 const CARD: Card = Card {
     id: "vid.press",
@@ -28,25 +20,18 @@ const CARD: Card = Card {
     source: "FACS AU23/24; z, length and .85: DOMAIN B (judgement).",
 };
 
-#[derive(Deserialize)]
+/// What only this action has.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+pub struct Own {
     /// Lips further apart than this above rest are open, eye distances.
     max_open: f32,
     /// Red part of the lips over the person's median, above which nothing is pressed.
     max_thickness: f32,
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
 }
 
 /// 0 to 1: how much the lips are pressed; 0 where they are open or as thick as usual.
-fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     let press = face.pair("mouthPress", Part::Mouth)?;
     let Some((open, thick)) = face.column("lips_open", Part::Mouth).zip(face.column("lip_thickness", Part::Mouth))
     else {
@@ -56,7 +41,7 @@ fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     let rest_open = middle(&open, settings.baseline.neutral_percentile)? as f32;
     let usual_thick = middle(&thick, 50.0)? as f32;
     let pressed = press.iter().zip(open.iter().zip(&thick)).map(|(&press, (&open, &thick))| {
-        let closed = open - rest_open <= settings.max_open && thick <= settings.max_thickness * usual_thick;
+        let closed = open - rest_open <= settings.own.max_open && thick <= settings.own.max_thickness * usual_thick;
         if press.is_nan() || open.is_nan() || thick.is_nan() {
             f32::NAN
         } else if closed {
@@ -68,26 +53,13 @@ fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     Some(pressed.collect())
 }
 
-impl Marker for LipPress {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
-    }
-}
+/// ## What it sees
+/// `mouthPress` of both sides above the person's rest, while the lips are closed (`max_open` above rest) and their red
+/// part is at most `max_thickness` of the person's usual, and the person does not speak.
+///
+/// ## What it does not see
+/// Pressing, tightening and rolling in are confused by most trackers (AU23, 24, 28). It is an action, not a feeling.
+pub static LIP_PRESS: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -108,7 +80,7 @@ mod tests {
                 0.01,
                 &[(10.0, 11.0, open)],
             );
-            made.find(&LipPress).len()
+            made.find(&LIP_PRESS).len()
         };
         assert_eq!(pressed(0.22, 0.01), 1);
         assert_eq!(pressed(0.30, 0.01), 0);
@@ -117,6 +89,6 @@ mod tests {
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&LipPress, &["mouthPressLeft", "mouthPressRight"], &[("lip_thickness", 0.3, 0.2)]);
+        check_listening(&LIP_PRESS, &["mouthPressLeft", "mouthPressRight"], &[("lip_thickness", 0.3, 0.2)]);
     }
 }

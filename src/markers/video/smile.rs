@@ -2,19 +2,10 @@
 
 use serde::Deserialize;
 
-use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::{Card, Event};
+use super::action::{Action, Settings};
+use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Both mouth corners drawn up above the person's rest. `speaking` ones were measured through moving lips: less sure,
-/// and no rule should read a mood from them; a smile over one's own words about distress is one of them all the same.
-///
-/// ## What it does not see
-/// Joy. Polite, nervous and contemptuous smiles are smiles.
-pub struct Smile;
 
 const CARD: Card = Card {
     id: "vid.smile",
@@ -28,50 +19,33 @@ const CARD: Card = Card {
     source: "FACS AU12; DOMAIN B (judgement); Steppan 2023.",
 };
 
-#[derive(Deserialize)]
+/// What only this action has.
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+pub struct Own {
     /// Confidence of a smile while speaking, as a part of that of the picture, 0 to 1.
     speaking_confidence: f32,
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
 }
 
-impl Marker for Smile {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = face.pair("mouthSmile", Part::Mouth)?;
-            let everywhere = vec![true; score.len()];
-            let rule = (&settings.rule, settings.strength, &settings.baseline);
-            let found = events(&CARD, face, &score, &everywhere, rule)?;
-            let with_kind = |event: Event| {
-                let frames = face.grid.indices(event.span);
-                let kind = face.manner(frames.start, frames.end);
-                let sure = if kind == "speaking" { settings.speaking_confidence } else { 1.0 };
-                Event { confidence: event.confidence * sure, ..event.kind(kind) }
-            };
-            Some(found.into_iter().map(with_kind).collect())
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
-    }
+/// 0 to 1: how far the corners are drawn up.
+fn score(face: &Face<'_>, _: &Settings<Own>) -> Option<Vec<f32>> {
+    face.pair("mouthSmile", Part::Mouth)
 }
+
+fn told(event: Event, face: &Face<'_>, settings: &Settings<Own>) -> Event {
+    let frames = face.grid.indices(event.span);
+    let kind = face.manner(frames.start, frames.end);
+    let sure = if kind == "speaking" { settings.own.speaking_confidence } else { 1.0 };
+    Event { confidence: event.confidence * sure, ..event.kind(kind) }
+}
+
+/// ## What it sees
+/// Both mouth corners drawn up above the person's rest. `speaking` ones were measured through moving lips: less sure,
+/// and no rule should read a mood from them; a smile over one's own words about distress is one of them all the same.
+///
+/// ## What it does not see
+/// Joy. Polite, nervous and contemptuous smiles are smiles.
+pub static SMILE: Action<'static, Own> = Action { card: &CARD, score, also_speaking: true, told };
 
 #[cfg(test)]
 mod tests {
@@ -85,7 +59,7 @@ mod tests {
             made.action(side, 0.05, &[(10.0, 11.0, 0.7), (32.0, 33.0, 0.7)]);
         }
         made.speak(30.0, 35.0);
-        let found = made.find(&Smile);
+        let found = made.find(&SMILE);
         assert_eq!(found.iter().map(|e| e.kind.as_deref().unwrap()).collect::<Vec<_>>(), ["listening", "speaking"]);
         assert!(found[1].confidence < found[0].confidence);
     }
@@ -94,6 +68,6 @@ mod tests {
     fn a_high_rest_is_no_smile() {
         let mut made = Made::speechless();
         made.action("mouthSmileLeft", 0.5, &[]).action("mouthSmileRight", 0.5, &[]);
-        assert_eq!(made.found(&Smile), []);
+        assert_eq!(made.found(&SMILE), []);
     }
 }

@@ -1,19 +1,9 @@
 //! Lips rolled in.
 
-use serde::Deserialize;
-
-use super::super::baseline;
-use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
-use super::action::{Rule, events, joined};
-use super::face::{self, Face, Part};
+use super::super::Card;
+use super::action::{Action, Nothing, Settings, as_it_is};
+use super::face::{Face, Part};
 use crate::track::Unit;
-
-/// ## What it sees
-/// Both lips rolled in above the person's rest while the person does not speak.
-///
-/// ## What it does not see
-/// Licking and eating look alike.
-pub struct LipSuck;
 
 const CARD: Card = Card {
     id: "vid.suck",
@@ -27,46 +17,19 @@ const CARD: Card = Card {
     source: "FACS AU28; DOMAIN B (judgement).",
 };
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// When the score is an event.
-    rule: Rule,
-    /// The peak's distance to rest as a strength.
-    strength: Ramp,
-    /// What a face is.
-    face: face::Settings,
-    /// What rest is.
-    baseline: baseline::Settings,
-}
-
 /// 0 to 1: how far the lips are rolled in.
-fn score(face: &Face<'_>, _: &Settings) -> Option<Vec<f32>> {
+fn score(face: &Face<'_>, _: &Settings<Nothing>) -> Option<Vec<f32>> {
     let lower = face.column("mouthRollLower", Part::Mouth)?;
     let upper = face.column("mouthRollUpper", Part::Mouth)?;
     Some(lower.iter().zip(&upper).map(|(l, u)| (l + u) / 2.0).collect())
 }
 
-impl Marker for LipSuck {
-    fn card(&self) -> &'static Card {
-        &CARD
-    }
-
-    fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
-    }
-
-    fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
-        let settings: Settings = read(&CARD, settings)?;
-        require(&CARD, input.tracks)?;
-        let faces = Face::all(input, "face_actions", &settings.face);
-        let found = faces.iter().map(|face| {
-            let score = score(face, &settings)?;
-            events(&CARD, face, &score, &face.listening(), (&settings.rule, settings.strength, &settings.baseline))
-        });
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
-    }
-}
+/// ## What it sees
+/// Both lips rolled in above the person's rest while the person does not speak.
+///
+/// ## What it does not see
+/// Licking and eating look alike.
+pub static LIP_SUCK: Action<'static, Nothing> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
 #[cfg(test)]
 mod tests {
@@ -81,11 +44,11 @@ mod tests {
             0.02,
             &[(10.0, 11.0, 0.5)],
         );
-        assert_eq!(made.found(&LipSuck), [(10.0, 11.0)]);
+        assert_eq!(made.found(&LIP_SUCK), [(10.0, 11.0)]);
     }
 
     #[test]
     fn not_while_speaking() {
-        check_listening(&LipSuck, &["mouthRollLower", "mouthRollUpper"], &[]);
+        check_listening(&LIP_SUCK, &["mouthRollLower", "mouthRollUpper"], &[]);
     }
 }

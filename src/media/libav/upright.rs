@@ -91,11 +91,13 @@ impl Shape {
 pub(super) struct Converter {
     pub(super) shape: Shape,
     scaler: Option<Scaler>,
+    /// The last converted picture: its memory serves the next one, too.
+    converted: ffmpeg::frame::Video,
 }
 
 impl Converter {
     pub(super) fn new(shape: Shape) -> Self {
-        Self { shape, scaler: None }
+        Self { shape, scaler: None, converted: ffmpeg::frame::Video::empty() }
     }
 
     pub(super) fn upright(&mut self, frame: &ffmpeg::frame::Video) -> Result<Mat, MediaError> {
@@ -120,18 +122,22 @@ impl Converter {
             ),
         };
         let scaler = self.scaler.insert(scaler);
-        let mut converted = ffmpeg::frame::Video::empty();
-        scaler.0.run(frame, &mut converted).map_err(|e| failed("converting a picture", e))?;
-        let image = image_of(&converted, shape).map_err(opencv_failed)?;
+        scaler.0.run(frame, &mut self.converted).map_err(|e| failed("converting a picture", e))?;
+        let image = image_of(&self.converted, shape).map_err(opencv_failed)?;
         turned(image, shape.turn).map_err(opencv_failed)
     }
 }
 
 fn image_of(frame: &ffmpeg::frame::Video, shape: Shape) -> opencv::Result<Mat> {
     let (rows, columns) = (shape.height as i32, shape.width as i32);
+    let row_bytes = shape.width as usize * size_of::<Vec3b>();
+    if let Some(data) = frame.data(0).get(..row_bytes * shape.height as usize).filter(|_| frame.stride(0) == row_bytes)
+    {
+        // Rows without gaps: one copy.
+        return Mat::new_rows_cols_with_bytes::<Vec3b>(rows, columns, data)?.try_clone();
+    }
     let mut image =
         Mat::new_rows_cols_with_default(rows, columns, opencv::core::CV_8UC3, opencv::core::Scalar::all(0.0))?;
-    let row_bytes = shape.width as usize * size_of::<Vec3b>();
     let stride = frame.stride(0).max(row_bytes);
     let data = frame.data(0);
     for (to, from) in image.data_bytes_mut()?.chunks_exact_mut(row_bytes).zip(data.chunks(stride)) {
