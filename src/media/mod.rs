@@ -8,6 +8,9 @@
 mod ahead;
 mod align;
 mod assemble;
+pub mod capture;
+#[cfg(feature = "live")]
+pub mod devices;
 #[cfg(feature = "video")]
 mod libav;
 mod mix;
