@@ -32,4 +32,6 @@ pub mod session;
 
 pub mod export;
 
+pub mod record;
+
 pub mod engine;

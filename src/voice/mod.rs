@@ -12,6 +12,7 @@ mod layout;
 mod levels;
 mod links;
 mod listening;
+mod live;
 mod microphones;
 mod people;
 mod segmentation;
@@ -28,6 +29,7 @@ use crate::origin::ModelFile;
 use crate::track::{Tracks, Who};
 
 pub use layout::{ChannelLayout, channel_layout};
+pub use live::{LIVE_WINDOW_SECS, LiveEar, LiveRow};
 pub use settings::{ChannelSettings, Fingerprint, Layout, People, Segmentation, Settings, Silence};
 
 /// Most people who are told apart.

@@ -25,7 +25,7 @@ pub use self::ring::{Inlet, Signals};
 pub use self::settings::{CaptureSettings, DeviceSettings, FileSettings, LevelSettings};
 pub use self::tally::{Moment, Tally, What};
 pub use self::wav_file::{Disk, SampleFormat, SafeWav};
-pub use self::writer::{End, Plan, Recorded, record};
+pub use self::writer::{End, PIECES_PER_SEC, Plan, Recorded, record};
 
 /// Rate and channels of what a microphone delivers; both stay the same for the whole recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -33,7 +33,7 @@ pub struct Panel {
 }
 
 /// A copy of some sound for an analysis.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Piece {
     /// Number of its first sample.
     pub start_frame: u64,

@@ -317,7 +317,7 @@ fn the_tap_gets_copies_and_never_holds_the_recording_up() {
     let plan = Plan { most_frames: None, free_bytes: &|| None, stop: &stop, panel: &panel, tap: Some(tap) };
     record(&mut made(&[Act::Sound(1000)]), wav, &settings(), plan).unwrap();
     let pieces: Vec<Piece> = pieces.iter().collect();
-    assert_eq!(pieces.iter().map(|piece| piece.start_frame).collect::<Vec<_>>(), [0, 10, 20]);
+    assert_eq!(pieces.iter().map(|piece| piece.start_frame).collect::<Vec<_>>(), [0, 50, 100]);
     assert_eq!(read(&disk.copy()).len(), 1000);
 }
 

@@ -17,6 +17,9 @@ use super::{CaptureError, Microphone, Shape};
 /// Pause when nothing is there to be written: devices deliver every 5 to 50 ms, and the ring holds seconds.
 const NAP: Duration = Duration::from_millis(5);
 
+/// Pieces that go through the tap each second.
+pub const PIECES_PER_SEC: usize = 20;
+
 /// Why a recording ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "why")]
@@ -101,6 +104,7 @@ pub fn record<D: Disk>(
         looked: None,
         short_of_room: false,
         most_waiting: 0.0,
+        piece: Piece::default(),
     };
     let end = writer.run(microphone, outlet, open);
     Ok(writer.end(end))
@@ -122,6 +126,8 @@ struct Writer<'a, D: Disk> {
     looked: Option<Instant>,
     short_of_room: bool,
     most_waiting: f64,
+    /// Waits for more, to be sent through the tap.
+    piece: Piece,
 }
 
 impl<D: Disk> Writer<'_, D> {
@@ -254,8 +260,14 @@ impl<D: Disk> Writer<'_, D> {
             tally.note(Moment { at_secs: shape.secs(frame), what });
         });
         if let Some(tap) = &self.plan.tap {
-            // Full: the analysis is slower than the sound, and sees the gap by the number of the next first sample.
-            _ = tap.try_send(Piece { start_frame: self.frames, samples: samples.to_vec() });
+            if self.piece.samples.is_empty() {
+                self.piece.start_frame = self.frames;
+            }
+            self.piece.samples.extend_from_slice(samples);
+            if self.piece.samples.len() >= self.shape.rate as usize * channels / PIECES_PER_SEC {
+                // Full: the analysis is slower than the sound, and sees the gap by the number of the next first sample.
+                _ = tap.try_send(std::mem::take(&mut self.piece));
+            }
         }
         self.frames += frames;
         match self.plan.most_frames {
