@@ -4,11 +4,14 @@ pub mod args;
 mod codebook;
 mod doctor;
 mod progress;
+mod record;
 mod scan;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune::config::{Config, ConfigError};
 use attune::model::Runtime;
@@ -25,6 +28,8 @@ pub struct Failure {
 impl Failure {
     /// Nothing could be done.
     const NOTHING: u8 = 1;
+    /// Used in a way that cannot work, as clap counts it.
+    const WRONG_USE: u8 = 2;
     /// Done, but a part could not be.
     const PARTLY: u8 = 3;
     /// Stopped by Ctrl-C, as shells count it.
@@ -51,6 +56,7 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Scan(scan) => scan::run(*scan),
+        Command::Record(record) => record::run(&record),
         Command::Codebook(command) => codebook::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),
@@ -80,6 +86,18 @@ fn say(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// A flag that Ctrl-C raises. The second Ctrl-C ends the program at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(Failure::STOPPED));
+        }
+    })?;
+    Ok(stop)
 }
 
 /// The settings: the built-in ones, or the user's folder over them.

@@ -40,8 +40,6 @@ pub struct Consent {
 pub struct Screen {
     /// Between two redraws.
     pub redraw_secs: Secs,
-    /// For how long a warning stays.
-    pub warn_secs: Secs,
 }
 
 /// The live view.

@@ -117,33 +117,47 @@ pub enum CaptureError {
     },
 }
 
+/// Whether a recording may get this name: a new one that ends in `.wav`, in a folder that is there.
+///
+/// # Errors
+/// [`CaptureError::Exists`] with a free name, [`CaptureError::File`].
+pub fn check_name(path: &Path) -> Result<(), CaptureError> {
+    let file = || path.display().to_string();
+    let fail = |message: &str, advice| Err(CaptureError::File { message: message.into(), advice, file: file() });
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav")) {
+        return fail("only WAV is recorded", "give the file a name that ends in .wav");
+    }
+    if path.symlink_metadata().is_ok() {
+        return Err(CaptureError::Exists { free: free_name(path), file: file() });
+    }
+    if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return fail("the folder is not there", "make it first, or choose another");
+    }
+    Ok(())
+}
+
 /// Makes the file of a recording; never touches one that is there.
 ///
 /// # Errors
 /// [`CaptureError::Exists`] with a free name, [`CaptureError::File`].
 pub fn create_file(path: &Path) -> Result<std::fs::File, CaptureError> {
+    check_name(path)?;
     let file = || path.display().to_string();
-    let fail = |message: String, advice| CaptureError::File { message, advice, file: file() };
-    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav")) {
-        return Err(fail("only WAV is recorded".into(), "give the file a name that ends in .wav"));
-    }
-    match std::fs::File::options().write(true).create_new(true).open(path) {
-        Ok(made) => Ok(made),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(CaptureError::Exists { free: free_name(path), file: file() })
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            Err(fail(e.to_string(), "make the folder first, or choose another"))
-        }
-        Err(e) => Err(fail(e.to_string(), "choose a folder that you may write to")),
-    }
+    std::fs::File::options().write(true).create_new(true).open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => CaptureError::Exists { free: free_name(path), file: file() },
+        _ => CaptureError::File {
+            message: e.to_string(),
+            advice: "choose a folder that you may write to",
+            file: file(),
+        },
+    })
 }
 
 /// `talk-2.wav` for `talk.wav`, or the next number that is free.
 fn free_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let names = (2..1000).map(|number| format!("{stem}-{number}.wav"));
-    names.into_iter().find(|name| !path.with_file_name(name).exists()).unwrap_or_else(|| format!("{stem}-new.wav"))
+    names.into_iter().find(|name| path.with_file_name(name).symlink_metadata().is_err()).unwrap_or_else(|| format!("{stem}-new.wav"))
 }
 
 /// Bytes that may still be written where this file lies; `None` where the system does not tell.

@@ -410,7 +410,7 @@ fn a_file_that_is_there_is_left_alone_and_a_free_name_told() {
     let said = create_file(&path).unwrap_err().to_string();
     assert!(said.contains("talk-3.wav"), "{said}");
     assert_eq!(std::fs::read(&path).unwrap(), b"mine");
-    assert!(create_file(&folder.path().join("no/talk.wav")).unwrap_err().to_string().contains("make the folder"));
+    assert!(create_file(&folder.path().join("no/talk.wav")).unwrap_err().to_string().contains("make it first"));
     assert!(create_file(&folder.path().join("talk.mp3")).unwrap_err().to_string().contains(".wav"));
 }
 
