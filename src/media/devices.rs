@@ -55,10 +55,26 @@ pub fn list_devices(settings: &DeviceSettings) -> Result<Vec<ListedDevice>, Capt
     Ok(find(settings)?.into_iter().map(|found| found.listed).collect())
 }
 
+/// ALSA prints what it cannot open straight to the terminal; while this lives, its words of this thread go nowhere.
+#[cfg(target_os = "linux")]
+fn hush() -> Option<impl Sized> {
+    alsa::Output::local_error_handler().ok()
+}
+
+/// Other systems do not print.
+#[cfg(not(target_os = "linux"))]
+fn hush() {}
+
+/// An error in the system's words, without the full stop that the sentence around it does not want.
+fn said(error: &cpal::Error) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
+}
+
 fn find(settings: &DeviceSettings) -> Result<Vec<Found>, CaptureError> {
+    let _hushed = hush();
     let host = cpal::default_host();
     let default = host.default_input_device();
-    let others = host.input_devices().map_err(|e| CaptureError::NoDevice { message: e.to_string() })?;
+    let others = host.input_devices().map_err(|e| CaptureError::NoDevice { message: said(&e) })?;
     let mut found: Vec<Found> = Vec::new();
     let mut reason = "the system names none".to_owned();
     for (is_default, device) in default.into_iter().map(|d| (true, d)).chain(others.map(|d| (false, d))) {
@@ -89,7 +105,7 @@ fn identifier(device: &cpal::Device) -> String {
 fn look(device: cpal::Device, is_default: bool, number: usize, host: &str, settings: &DeviceSettings) -> Found {
     let (ranges, mut problem) = match device.supported_input_configs() {
         Ok(ranges) => (ranges.filter(|range| !range.sample_format().is_dsd()).collect(), None),
-        Err(e) => (Vec::new(), Some(e.to_string())),
+        Err(e) => (Vec::new(), Some(said(&e))),
     };
     let mut ranges: Vec<SupportedStreamConfigRange> = ranges;
     ranges.retain(|range| {
@@ -217,6 +233,7 @@ fn named(
     settings: &DeviceSettings,
     near: impl Fn(&str, &[&str]) -> Option<String>,
 ) -> Result<Found, CaptureError> {
+    let _hushed = hush();
     // What is not listed can still be named by its identifier.
     let host = cpal::default_host();
     let id = cpal::DeviceId::new(host.id(), name);
@@ -328,7 +345,7 @@ fn tell(signals: &Signals, error: &cpal::Error) {
         ErrorKind::DeviceNotAvailable
         | ErrorKind::StreamInvalidated
         | ErrorKind::HostUnavailable
-        | ErrorKind::PermissionDenied => signals.broken(error.to_string()),
+        | ErrorKind::PermissionDenied => signals.broken(said(error)),
         // Either sound goes on, or it does not: then the writer notices.
         _ => {}
     }
@@ -341,7 +358,8 @@ impl Microphone for DeviceMicrophone {
 
     fn start(&mut self, inlet: Inlet) -> Result<Box<dyn Send>, CaptureError> {
         use cpal::SampleFormat as F;
-        let failed = |error: cpal::Error| CaptureError::Device { message: error.to_string() };
+        let failed = |error: cpal::Error| CaptureError::Device { message: said(&error) };
+        let _hushed = hush();
         let stream = match self.format {
             F::I8 => self.stream::<i8>(inlet),
             F::U8 => self.stream::<u8>(inlet),
