@@ -55,7 +55,7 @@ pub fn list_devices(settings: &DeviceSettings) -> Result<Vec<ListedDevice>, Capt
     Ok(find(settings)?.into_iter().map(|found| found.listed).collect())
 }
 
-/// ALSA prints what it cannot open straight to the terminal; while this lives, its words of this thread go nowhere.
+/// ALSA prints what it cannot open straight to the terminal; from here on its words of this thread go nowhere.
 #[cfg(target_os = "linux")]
 fn hush() -> Option<impl Sized> {
     alsa::Output::local_error_handler().ok()

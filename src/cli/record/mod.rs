@@ -4,7 +4,6 @@ mod consent;
 mod screen;
 mod words;
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
@@ -14,9 +13,9 @@ use attune::engine::places;
 use attune::media::capture::{
     self, CaptureError, Microphone, PIECES_PER_SEC, Panel, Plan, PlayedFile, Recorded, SafeWav, SampleFormat, Shape,
 };
+use attune::origin::Hash;
 use attune::record::{LiveView, Settings, View, Wish, listen};
 use attune::voice::LiveEar;
-use sha2::{Digest, Sha256};
 
 use super::args::Record;
 use super::{Failure, open_config, runtime_from, say, stop_on_ctrl_c};
@@ -197,22 +196,16 @@ fn report(
     facts: &Facts<'_>,
     view: Option<&View>,
 ) -> Result<(), Failure> {
-    let hash = sha256(facts.path);
+    let hash = Hash::of_file(facts.path);
     if asked.json {
-        say(&format!("{:#}\n", words::summary_json(recorded, facts, hash.as_deref().ok(), view)))?;
+        say(&format!("{:#}\n", words::summary_json(recorded, facts, hash.as_ref().ok().map(Hash::as_str), view)))?;
     } else if !asked.quiet {
-        say(&words::summary(recorded, facts, hash.as_deref().map_err(ToString::to_string), view, settings))?;
+        say(&words::summary(recorded, facts, hash.as_ref().map(Hash::as_str).map_err(ToString::to_string), view, settings))?;
     }
     match words::trouble(recorded) {
         None => Ok(()),
         Some(message) => Err(Failure { code: Failure::PARTLY, message }),
     }
-}
-
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    std::io::copy(&mut File::open(path)?, &mut hash)?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A line for the user; a terminal that is gone is no reason to stop recording.

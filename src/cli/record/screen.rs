@@ -21,8 +21,8 @@ pub struct Screen {
     live: LiveSettings,
     shape: Shape,
     per_person: bool,
-    /// Lines drawn last time.
-    drawn: usize,
+    /// Widths of the lines drawn last time.
+    drawn: Vec<usize>,
     /// Moments told so far.
     told: u64,
     problem_told: bool,
@@ -42,7 +42,7 @@ impl Screen {
             live: settings.live.clone(),
             shape,
             per_person: asked.per_person,
-            drawn: 0,
+            drawn: Vec::new(),
             told: 0,
             problem_told: false,
         }
@@ -58,14 +58,20 @@ impl Screen {
 
     /// Takes away what is drawn.
     pub fn clear(&mut self) {
-        if let Some(term) = &self.term
-            && self.drawn > 0
-        {
-            let up = format!("\x1b[{}A", self.drawn - 1);
-            let up = if self.drawn > 1 { up.as_str() } else { "" };
-            _ = write!(&mut &*term, "\r{up}\x1b[J");
+        if let Some(term) = &self.term {
+            let back = self.back(usize::from(term.size().1));
+            _ = (&*term).write_all(format!("{back}\x1b[J").as_bytes());
         }
-        self.drawn = 0;
+        self.drawn.clear();
+    }
+
+    /// Moves to the beginning of what is drawn. In a terminal that became narrower, its lines take several each.
+    fn back(&self, width: usize) -> String {
+        let rows: usize = self.drawn.iter().map(|&drawn| drawn.div_ceil(width.max(1)).max(1)).sum();
+        match rows {
+            0 | 1 => "\r".to_owned(),
+            _ => format!("\r\x1b[{}A", rows - 1),
+        }
     }
 
     pub fn draw(&mut self, panel: &Panel, view: Option<&View>) {
@@ -87,15 +93,14 @@ impl Screen {
         let width = usize::from(term.size().1).saturating_sub(1);
         let mut lines = view.map(|view| self.view_lines(view, width)).unwrap_or_default();
         lines.push(self.meter(panel, width));
-        let mut text = String::from("\r");
-        if self.drawn > 1 {
-            text += &format!("\x1b[{}A", self.drawn - 1);
-        }
+        let mut text = self.back(width + 1);
+        self.drawn.clear();
         for (number, line) in lines.iter().enumerate() {
-            text += &console::truncate_str(line, width, "");
+            let line = console::truncate_str(line, width, "");
+            self.drawn.push(console::measure_text_width(&line));
+            text += &line;
             text += if number + 1 < lines.len() { "\x1b[K\n" } else { "\x1b[K\x1b[J" };
         }
-        self.drawn = lines.len();
         _ = (&term).write_all(text.as_bytes()).and_then(|()| term.flush());
     }
 
