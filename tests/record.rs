@@ -43,6 +43,7 @@ impl Desk {
         path
     }
 
+    #[cfg(all(feature = "live", target_os = "linux"))]
     /// An ALSA world with two microphones that play the ramp without a clock, and one that does not open.
     fn alsa(&self) -> PathBuf {
         let raw: Vec<u8> = (0..16_000 * 3).flat_map(|n| ramp_sample(n).to_le_bytes()).collect();
@@ -95,9 +96,9 @@ impl Desk {
     }
 }
 
-/// Sample `n`: every 16 bit number but the ends of the scale, one after the other.
+/// Sample `n`: two of each number, rising for almost four seconds.
 fn ramp_sample(n: usize) -> i16 {
-    (n % 60_000) as i16 / 2
+    ((n % 60_000) / 2) as i16
 }
 
 fn finish(output: std::process::Output) -> Done {
@@ -244,7 +245,11 @@ fn wrong_use_is_told_at_once() {
     std::fs::create_dir(&config).unwrap();
     let text = include_str!("../config/record.toml").replace("flush_secs = 0.5", "flush_secs = 60.0");
     std::fs::write(config.join("record.toml"), text).unwrap();
-    check(&desk.done(&["a.wav", "--yes", "--config", config.to_str().unwrap()]), 1, "file.flush_secs must be 0.05 to 1");
+    check(
+        &desk.done(&["a.wav", "--yes", "--config", config.to_str().unwrap()]),
+        1,
+        "file.flush_secs must be 0.05 to 1",
+    );
 }
 
 #[test]

@@ -160,8 +160,7 @@ fn usual(device: &cpal::Device, ranges: &[SupportedStreamConfigRange], settings:
 }
 
 fn holds(range: &SupportedStreamConfigRange, shape: Shape) -> bool {
-    range.channels() == shape.channels
-        && (range.min_sample_rate()..=range.max_sample_rate()).contains(&shape.rate)
+    range.channels() == shape.channels && (range.min_sample_rate()..=range.max_sample_rate()).contains(&shape.rate)
 }
 
 /// A device that is ready to be opened.
@@ -203,18 +202,16 @@ pub fn choose_device(
     let channels = channels.unwrap_or(usual.channels);
     let rate = wish.rate.unwrap_or_else(|| {
         let of_channels: Vec<_> = found.ranges.iter().filter(|range| range.channels() == channels).collect();
-        let nearest = |range: &&SupportedStreamConfigRange| {
-            usual.rate.clamp(range.min_sample_rate(), range.max_sample_rate())
-        };
+        let nearest =
+            |range: &&SupportedStreamConfigRange| usual.rate.clamp(range.min_sample_rate(), range.max_sample_rate());
         of_channels.iter().map(nearest).min_by_key(|rate| rate.abs_diff(usual.rate)).unwrap_or(usual.rate)
     });
     let shape = Shape { rate, channels };
     let in_range = (settings.lowest_rate_hz..=settings.highest_rate_hz).contains(&rate);
-    let formats = found.ranges.iter().filter(|range| holds(range, shape)).map(SupportedStreamConfigRange::sample_format);
+    let formats =
+        found.ranges.iter().filter(|range| holds(range, shape)).map(SupportedStreamConfigRange::sample_format);
     match formats.min_by_key(|&format| preference(format)).filter(|_| in_range) {
-        Some(format) => {
-            Ok(DeviceMicrophone { device: found.device, name: found.listed.name, shape, format })
-        }
+        Some(format) => Ok(DeviceMicrophone { device: found.device, name: found.listed.name, shape, format }),
         None => Err(CaptureError::Unsupported {
             asked: format!("{channels} channel(s) at {rate} Hz"),
             offers: offers(&found.listed),
@@ -258,12 +255,14 @@ fn named(
             [only] => return found.into_iter().nth(only).ok_or_else(|| unknown(name, "look again".into())),
             _ => {
                 let several: Vec<_> = which.iter().map(|&at| described(&found[at].listed)).collect();
-                return Err(unknown(name, format!("several have that in their name, say which: {}", several.join(", "))));
+                return Err(unknown(
+                    name,
+                    format!("several have that in their name, say which: {}", several.join(", ")),
+                ));
             }
         }
     }
-    let names: Vec<&str> =
-        found.iter().flat_map(|one| [one.listed.name.as_str(), one.listed.id.as_str()]).collect();
+    let names: Vec<&str> = found.iter().flat_map(|one| [one.listed.name.as_str(), one.listed.id.as_str()]).collect();
     let guess = near(name, &names).map(|near| format!("did you mean {near:?}? ")).unwrap_or_default();
     let all: Vec<_> = found.iter().map(|one| described(&one.listed)).collect();
     Err(unknown(name, format!("{guess}There are: {}", all.join(", "))))

@@ -44,8 +44,8 @@ pub use self::libav::{PictureWish, SoundReader, VideoReader};
 pub use self::mix::SoundMix;
 #[cfg(feature = "video")]
 pub use self::pick::PictureGrid;
-pub(crate) use self::resample::Resampler;
 pub use self::probe::{Probe, Stream, StreamKind, probe};
+pub(crate) use self::resample::Resampler;
 pub use self::settings::{AlignSettings, MediaSettings, PictureSettings, SoundSettings, TimeSettings};
 pub use self::wav::WavSound;
 

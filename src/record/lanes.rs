@@ -156,6 +156,10 @@ mod tests {
         lanes.shown().iter().flat_map(|column| column.iter().map(letter)).collect()
     }
 
+    fn tenths(lanes: &Lanes) -> u64 {
+        (lanes.silence_secs() * 10.0).round() as u64
+    }
+
     #[test]
     fn what_is_settled_stays_and_the_end_may_change() {
         let mut lanes = Lanes::new(1, 1.0, 0.3);
@@ -182,15 +186,15 @@ mod tests {
     fn the_silence_counts_through_settled_and_open_cells_and_ends_with_speech() {
         let mut lanes = Lanes::new(1, 1.0, 0.2);
         lanes.hear(6, &columns("#....."));
-        assert_eq!(lanes.silence_secs(), 0.5);
+        assert_eq!(tenths(&lanes), 5);
         lanes.hear(106, &columns(&".".repeat(102)));
-        assert_eq!(lanes.silence_secs(), 10.5);
+        assert_eq!(tenths(&lanes), 105);
         lanes.hear(107, &columns("...#"));
-        assert_eq!(lanes.silence_secs(), 0.0);
+        assert_eq!(tenths(&lanes), 0);
         lanes.hear(109, &columns("#.?."));
-        assert_eq!(lanes.silence_secs(), 0.1, "what was not looked at is no silence");
+        assert_eq!(tenths(&lanes), 1, "what was not looked at is no silence");
         lanes.finish();
-        assert_eq!(lanes.silence_secs(), 0.1);
+        assert_eq!(tenths(&lanes), 1);
     }
 
     #[test]

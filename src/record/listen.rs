@@ -39,7 +39,7 @@ pub struct View {
     pub silence_secs: f64,
     /// Of everything so far.
     pub shares: Shares,
-    /// Whether the analysis failed in between and goes on by levels.
+    /// What the view does since something failed, in words that follow "the live view".
     pub problem: Option<String>,
 }
 
@@ -62,7 +62,11 @@ pub struct Wish<'a> {
 /// shown as unknown.
 pub fn listen(wish: Wish<'_>, pieces: &Receiver<Piece>, view: &LiveView) {
     let every = (wish.settings.every_secs.0.as_secs_f64() * f64::from(SOUND_RATE)) as u64;
-    let Some(mut listener) = Listener::new(wish) else { return };
+    let Some(mut listener) = Listener::new(wish) else {
+        let problem = "cannot be shown at this sample rate".to_owned();
+        view.lock().unwrap_or_else(PoisonError::into_inner).problem = Some(problem);
+        return;
+    };
     loop {
         match pieces.recv_timeout(Duration::from_millis(200)) {
             Ok(piece) => {
@@ -155,7 +159,7 @@ impl<'a> Listener<'a> {
     fn push(&mut self, frames: usize, fill: impl Fn(usize, usize, &mut [f32])) {
         let before = self.sound.first().map_or(0, Vec::len);
         if let Err(error) = self.resampler.push(frames, fill, &mut self.sound) {
-            self.problem.get_or_insert(error.to_string());
+            self.problem.get_or_insert(format!("has holes ({error})"));
         }
         self.taken += (self.sound.first().map_or(0, Vec::len) - before) as u64;
         for lane in &mut self.sound {
@@ -202,7 +206,7 @@ impl<'a> Listener<'a> {
                 })
                 .collect(),
             Some(Err(error)) => {
-                self.problem = Some(error.to_string());
+                self.problem = Some(format!("goes on by loudness alone ({error})"));
                 self.wish.ear = None;
                 self.by_levels(cells)
             }

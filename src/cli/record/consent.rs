@@ -18,12 +18,13 @@ pub fn ask(asked: &Record, consent: &Consent) -> Result<(), Failure> {
         return Ok(());
     }
     _ = writeln!(screen, "{notice}\n");
-    if !std::io::stdin().is_terminal() {
+    if !std::io::stdin().is_terminal() || !screen.is_terminal() {
         return Err(Failure {
             code: Failure::WRONG_USE,
-            message: "nobody can be asked here, for there is no terminal: when everyone in the room has agreed, say so \
+            message:
+                "nobody can be asked here, for there is no terminal: when everyone in the room has agreed, say so \
                       with --consent-given"
-                .into(),
+                    .into(),
         });
     }
     _ = write!(screen, "{} ", consent.question.trim_end());

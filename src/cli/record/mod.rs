@@ -47,6 +47,7 @@ pub fn run(asked: &Record) -> Result<(), Failure> {
         None => (None, None),
     };
     consent::ask(asked, &settings.consent)?;
+    let stop = stop_on_ctrl_c()?;
 
     let mut fresh = Fresh { path: path.to_owned(), kept: false };
     let file = capture::create_file(path)?;
@@ -61,12 +62,12 @@ pub fn run(asked: &Record) -> Result<(), Failure> {
             "speech is told from silence by loudness alone, and overlap is not shown, for there is no network ({reason})"
         ));
     }
-    let stop = stop_on_ctrl_c()?;
     let (panel, view) = (Mutex::new(Panel::default()), LiveView::default());
     let free_bytes = || capture::free_bytes(path);
     let waiting = (settings.live.waiting_secs.0.as_secs_f64() * PIECES_PER_SEC as f64).ceil() as usize;
     let (tap, pieces) = sync_channel(waiting.max(1));
-    let plan = Plan { most_frames, free_bytes: &free_bytes, stop: &stop, panel: &panel, tap: asked.live.then_some(tap) };
+    let plan =
+        Plan { most_frames, free_bytes: &free_bytes, stop: &stop, panel: &panel, tap: asked.live.then_some(tap) };
     let capture_settings = settings.capture();
 
     let recorded = std::thread::scope(|threads| {
@@ -200,7 +201,13 @@ fn report(
     if asked.json {
         say(&format!("{:#}\n", words::summary_json(recorded, facts, hash.as_ref().ok().map(Hash::as_str), view)))?;
     } else if !asked.quiet {
-        say(&words::summary(recorded, facts, hash.as_ref().map(Hash::as_str).map_err(ToString::to_string), view, settings))?;
+        say(&words::summary(
+            recorded,
+            facts,
+            hash.as_ref().map(Hash::as_str).map_err(ToString::to_string),
+            view,
+            settings,
+        ))?;
     }
     match words::trouble(recorded) {
         None => Ok(()),

@@ -11,6 +11,8 @@ use super::{tell, words};
 
 /// Narrower terminals get a plain time.
 const NARROW: usize = 30;
+/// Clipped moments that are told as they come where there is no meter.
+const CLIPS_TOLD: usize = 5;
 
 pub struct Screen {
     /// `None`: no terminal, or quiet.
@@ -23,8 +25,9 @@ pub struct Screen {
     per_person: bool,
     /// Widths of the lines drawn last time.
     drawn: Vec<usize>,
-    /// Moments told so far.
-    told: u64,
+    /// Moments looked at so far, and clipped ones told.
+    told: usize,
+    clips_told: usize,
     problem_told: bool,
 }
 
@@ -44,6 +47,7 @@ impl Screen {
             per_person: asked.per_person,
             drawn: Vec::new(),
             told: 0,
+            clips_told: 0,
             problem_told: false,
         }
     }
@@ -75,19 +79,19 @@ impl Screen {
     }
 
     pub fn draw(&mut self, panel: &Panel, view: Option<&View>) {
-        let new = usize::try_from(panel.tally.count - self.told.min(panel.tally.count)).unwrap_or(usize::MAX);
-        let known = panel.tally.moments.len();
-        for moment in panel.tally.moments.iter().skip(known.saturating_sub(new)) {
-            // Clipping shows in the meter, where there is one; its first moment is told anywhere.
+        // Clipping shows in the meter, where there is one; its first moment is told anywhere.
+        let most_clips = if self.term.is_some() { 1 } else { CLIPS_TOLD };
+        for moment in panel.tally.moments.iter().skip(self.told) {
             let clipped = matches!(moment.what, What::Clipped { .. });
-            if !clipped || panel.tally.clipped == 1 || (self.term.is_none() && panel.tally.clipped < 5) {
+            if !clipped || self.clips_told < most_clips {
                 self.tell(&words::moment(moment));
             }
+            self.clips_told += usize::from(clipped);
         }
-        self.told = panel.tally.count;
+        self.told = panel.tally.moments.len();
         if let Some(problem) = view.and_then(|view| view.problem.as_ref()).filter(|_| !self.problem_told) {
             self.problem_told = true;
-            self.tell(&format!("the live view goes on by loudness alone ({problem}); the recording is not touched"));
+            self.tell(&format!("the live view {problem}; the recording goes on untouched"));
         }
         let Some(term) = self.term.clone() else { return };
         let width = usize::from(term.size().1).saturating_sub(1);

@@ -63,8 +63,7 @@ pub(super) struct Levels {
 
 impl Levels {
     pub(super) fn new(shape: Shape, settings: &LevelSettings) -> Self {
-        let follower =
-            Follower { shown: ChannelLevels::default(), held_at: 0, run: 0, clipped_at: None, heard_at: 0 };
+        let follower = Follower { shown: ChannelLevels::default(), held_at: 0, run: 0, clipped_at: None, heard_at: 0 };
         Self { shape, settings: settings.clone(), channels: vec![follower; usize::from(self::channels(shape))] }
     }
 
@@ -98,8 +97,7 @@ impl Levels {
             let shown = &mut channel.shown;
             shown.now_dbfs = peak.max(shown.now_dbfs - fall);
             shown.peak_dbfs = shown.peak_dbfs.max(peak);
-            if peak >= shown.held_dbfs
-                || end - channel.held_at > self.shape.frames(settings.hold_secs.0.as_secs_f64())
+            if peak >= shown.held_dbfs || end - channel.held_at > self.shape.frames(settings.hold_secs.0.as_secs_f64())
             {
                 (shown.held_dbfs, channel.held_at) = (peak, end);
             }

@@ -24,7 +24,7 @@ pub use self::played::PlayedFile;
 pub use self::ring::{Inlet, Signals};
 pub use self::settings::{CaptureSettings, DeviceSettings, FileSettings, LevelSettings};
 pub use self::tally::{Moment, Tally, What};
-pub use self::wav_file::{Disk, SampleFormat, SafeWav};
+pub use self::wav_file::{Disk, SafeWav, SampleFormat};
 pub use self::writer::{End, PIECES_PER_SEC, Plan, Recorded, record};
 
 /// Rate and channels of what a microphone delivers; both stay the same for the whole recording.
@@ -98,7 +98,9 @@ pub enum CaptureError {
         message: String,
     },
     /// The file is there already.
-    #[error("there is a file of this name already, and nothing is written over it: use another name, such as {free}: {file}")]
+    #[error(
+        "there is a file of this name already, and nothing is written over it: use another name, such as {free}: {file}"
+    )]
     Exists {
         /// A name that is free.
         free: String,
@@ -145,11 +147,9 @@ pub fn create_file(path: &Path) -> Result<std::fs::File, CaptureError> {
     let file = || path.display().to_string();
     std::fs::File::options().write(true).create_new(true).open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => CaptureError::Exists { free: free_name(path), file: file() },
-        _ => CaptureError::File {
-            message: e.to_string(),
-            advice: "choose a folder that you may write to",
-            file: file(),
-        },
+        _ => {
+            CaptureError::File { message: e.to_string(), advice: "choose a folder that you may write to", file: file() }
+        }
     })
 }
 
@@ -157,7 +157,10 @@ pub fn create_file(path: &Path) -> Result<std::fs::File, CaptureError> {
 fn free_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let names = (2..1000).map(|number| format!("{stem}-{number}.wav"));
-    names.into_iter().find(|name| path.with_file_name(name).symlink_metadata().is_err()).unwrap_or_else(|| format!("{stem}-new.wav"))
+    names
+        .into_iter()
+        .find(|name| path.with_file_name(name).symlink_metadata().is_err())
+        .unwrap_or_else(|| format!("{stem}-new.wav"))
 }
 
 /// Bytes that may still be written where this file lies; `None` where the system does not tell.

@@ -126,7 +126,9 @@ impl<D: Disk> SafeWav<D> {
             let sample = if sample.is_finite() { sample } else { 0.0 };
             match self.format {
                 // `as` stops at the ends of the scale.
-                SampleFormat::Int16 => self.waiting.extend_from_slice(&((sample * 32_768.0).round() as i16).to_le_bytes()),
+                SampleFormat::Int16 => {
+                    self.waiting.extend_from_slice(&((sample * 32_768.0).round() as i16).to_le_bytes())
+                }
                 SampleFormat::Int24 => {
                     let whole = ((sample * 8_388_608.0).round() as i32).clamp(-8_388_608, 8_388_607);
                     self.waiting.extend_from_slice(&whole.to_le_bytes()[..3]);

@@ -15,7 +15,9 @@ use super::wav_file::{Disk, SafeWav};
 use super::{CaptureError, Microphone, Shape};
 
 /// Pause when nothing is there to be written: devices deliver every 5 to 50 ms, and the ring holds seconds.
-const NAP: Duration = Duration::from_millis(5);
+const NAP: Duration = Duration::from_millis(10);
+/// Samples of all channels that the ring holds at most: 64 MB.
+const LARGEST_RING: u64 = 1 << 24;
 
 /// Pieces that go through the tap each second.
 pub const PIECES_PER_SEC: usize = 20;
@@ -86,7 +88,8 @@ pub fn record<D: Disk>(
     plan: Plan<'_>,
 ) -> Result<Recorded, CaptureError> {
     let shape = microphone.shape();
-    let room = shape.frames(settings.file.buffer_secs.0.as_secs_f64());
+    let room =
+        shape.frames(settings.file.buffer_secs.0.as_secs_f64()).min(LARGEST_RING / u64::from(shape.channels.max(1)));
     let (inlet, outlet) = ring(usize::try_from(room).unwrap_or(usize::MAX), usize::from(shape.channels));
     let open = microphone.start(inlet)?;
     let clock = Clock::new(shape, settings.device.clock_secs.0.as_secs_f64());
