@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::media::capture::{Piece, Shape};
 use crate::media::{Resampler, SOUND_RATE};
@@ -62,6 +62,7 @@ pub struct Wish<'a> {
 /// shown as unknown.
 pub fn listen(wish: Wish<'_>, pieces: &Receiver<Piece>, view: &LiveView) {
     let every = (wish.settings.every_secs.0.as_secs_f64() * f64::from(SOUND_RATE)) as u64;
+    let mut due = every;
     let Some(mut listener) = Listener::new(wish) else {
         let problem = "cannot be shown at this sample rate".to_owned();
         view.lock().unwrap_or_else(PoisonError::into_inner).problem = Some(problem);
@@ -69,11 +70,7 @@ pub fn listen(wish: Wish<'_>, pieces: &Receiver<Piece>, view: &LiveView) {
     };
     loop {
         match pieces.recv_timeout(Duration::from_millis(200)) {
-            Ok(piece) => {
-                listener.take(&piece);
-                // What waits is taken in first, so that the analysis catches up in one go.
-                pieces.try_iter().for_each(|piece| listener.take(&piece));
-            }
+            Ok(piece) => listener.take(&piece),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 listener.hear();
@@ -82,9 +79,13 @@ pub fn listen(wish: Wish<'_>, pieces: &Receiver<Piece>, view: &LiveView) {
                 return;
             }
         }
-        if listener.taken >= listener.heard + every {
+        if listener.taken >= listener.heard + due {
+            let since = Instant::now();
             listener.hear();
             listener.show(view);
+            // A look that takes longer than the step makes the next step as long, so that it keeps up.
+            let took = (since.elapsed().as_secs_f64() * f64::from(SOUND_RATE)) as u64;
+            due = took.clamp(every, every.max(WINDOW as u64 / 2));
         }
     }
 }
