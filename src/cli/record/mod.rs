@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use attune::engine::places;
 use attune::media::capture::{
-    self, CaptureError, Microphone, PIECES_PER_SEC, Panel, Plan, PlayedFile, Recorded, SafeWav, SampleFormat, Shape,
+    self, Microphone, PIECES_PER_SEC, Panel, Plan, PlayedFile, Recorded, SafeWav, SampleFormat, Shape,
 };
 use attune::origin::Hash;
 use attune::record::{LiveView, Settings, View, Wish, listen};
@@ -165,7 +165,7 @@ fn list_devices(_: &Record, _: &Settings) -> Result<(), Failure> {
 fn list_devices(asked: &Record, settings: &Settings) -> Result<(), Failure> {
     let listed = match attune::media::devices::list_devices(&settings.device) {
         // A list that is read by a program is a list, also when it is empty.
-        Err(error @ CaptureError::NoDevice { .. }) if asked.json => {
+        Err(error @ capture::CaptureError::NoDevice { .. }) if asked.json => {
             say("[]\n")?;
             return Err(error.into());
         }
