@@ -107,6 +107,14 @@ pub enum CaptureError {
         /// Its path.
         file: String,
     },
+    /// The file in a microphone's place does not read.
+    #[error("cannot rehearse with this file ({message}): give a WAV file: {file}")]
+    NotPlayed {
+        /// What is wrong.
+        message: String,
+        /// Its path.
+        file: String,
+    },
     /// The file cannot be made.
     #[error("cannot write the recording ({message}): {advice}: {file}")]
     File {

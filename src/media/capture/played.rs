@@ -23,18 +23,15 @@ pub struct PlayedFile {
 }
 
 fn open(path: &Path) -> Result<WavReader<BufReader<File>>, CaptureError> {
-    WavReader::open(path).map_err(|e| CaptureError::File {
-        message: format!("the file to rehearse with does not read: {e}"),
-        advice: "give a WAV file",
-        file: path.display().to_string(),
-    })
+    WavReader::open(path)
+        .map_err(|e| CaptureError::NotPlayed { message: e.to_string(), file: path.display().to_string() })
 }
 
 impl PlayedFile {
     /// Looks at the file.
     ///
     /// # Errors
-    /// [`CaptureError::File`] if it is no WAV file.
+    /// [`CaptureError::NotPlayed`] if it is no WAV file.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
         let spec = open(path)?.spec();
         let shape = Shape { rate: spec.sample_rate.max(1), channels: spec.channels.max(1) };
