@@ -248,7 +248,7 @@ impl<'a> Listener<'a> {
                 let mut sorted = levels.clone();
                 sorted.sort_by(f32::total_cmp);
                 let quiet = sorted.get(sorted.len() / 10).copied().unwrap_or(NOTHING_DBFS);
-                (quiet + settings.level_db).max(settings.level_dbfs)
+                (quiet.min(settings.noisiest_dbfs) + settings.level_db).max(settings.level_dbfs)
             })
             .collect();
         (0..cells)

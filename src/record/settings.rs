@@ -60,6 +60,8 @@ pub struct LiveSettings {
     pub level_db: f32,
     /// dB full scale of the lowest level that is speech, without the network.
     pub level_dbfs: f32,
+    /// dB full scale above which the quiet tenth is taken for speech, without the network.
+    pub noisiest_dbfs: f32,
 }
 
 /// Why `record.toml` cannot be used.
@@ -95,6 +97,7 @@ impl Settings {
             ("live.settle_secs", within(live.settle_secs, 0.0, 5.0), "0 to 5"),
             ("live.waiting_secs", within(live.waiting_secs, 0.1, 60.0), "0.1 to 60"),
             ("live.level_db", live.level_db.is_finite(), "a number"),
+            ("live.noisiest_dbfs", live.noisiest_dbfs.is_finite(), "a number"),
             ("live.level_dbfs", live.level_dbfs.is_finite(), "a number"),
         ];
         match checks.into_iter().find(|(_, holds, _)| !holds) {
