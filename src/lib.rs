@@ -34,4 +34,6 @@ pub mod session;
 
 pub mod export;
 
+pub mod record;
+
 pub mod engine;

@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("episodes", &["time", "track", "markers", "rules", "codebook"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
+    ("record", &["time", "config", "media", "model", "voice"]),
 ];
 
 /// The engine and the program join everything.

@@ -16,6 +16,7 @@ pub struct Cli {
 const EXAMPLES: &str = "Examples:
   attune scan session.mp4 --transcript session.vtt
   attune scan room.mp4 client.wav --transcript talk.srt --client left
+  attune record session.wav --minutes 50
   attune codebook show rs03
   attune doctor";
 
@@ -23,6 +24,8 @@ const EXAMPLES: &str = "Examples:
 pub enum Command {
     /// Read one session: measure, find candidates, write results and a report.
     Scan(Box<Scan>),
+    /// Record a session from a microphone into a WAV file that survives whatever happens.
+    Record(Box<Record>),
     /// Learn one person's voice from a recording in which only they speak, to know them again in sessions
     /// (attune scan --therapist-voice). The file can identify the person: keep it as you keep the recordings.
     Enrol {
@@ -153,6 +156,55 @@ pub struct Scan {
     pub machine: Machine,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = "Ctrl-C ends the recording and prints what was recorded. Nothing is ever written over.\n\n\
+    Exit codes: 0 recorded; 1 nothing was recorded; 2 wrong use; 3 recorded, but sound was lost or the recording ended \
+    early.")]
+pub struct Record {
+    /// File to write, a new one: session.wav.
+    #[arg(value_name = "FILE", required_unless_present = "list_devices")]
+    pub file: Option<PathBuf>,
+    /// List the microphones of this machine and what each can do.
+    #[arg(long)]
+    pub list_devices: bool,
+    /// Microphone: its number in the list, its name or a part of it (default: the system's choice).
+    #[arg(long, short, value_name = "NAME|NUMBER")]
+    pub device: Option<String>,
+    /// Samples per second (default: the microphone's).
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+    /// Channels (default: the microphone's).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub channels: Option<u16>,
+    /// How samples are stored: 16 or 24 bit, or 32 bit floating point (default: 24, or 16 where the microphone has no
+    /// more).
+    #[arg(long, value_parser = ["16", "24", "float"])]
+    pub format: Option<String>,
+    /// End after so many minutes.
+    #[arg(long, value_name = "M", value_parser = length)]
+    pub minutes: Option<f64>,
+    /// Show who could be heard in the last half minute: speech, silence, overlap. It describes and does not judge.
+    #[arg(long)]
+    pub live: bool,
+    /// Each channel is one person's microphone: --live shows a lane for each.
+    #[arg(long, requires = "live")]
+    pub per_person: bool,
+    /// Everyone in the room has agreed to be recorded: do not ask. Needed where there is no terminal to ask on.
+    #[arg(long, visible_alias = "yes")]
+    pub consent_given: bool,
+    /// Rehearse with a WAV file in place of a microphone, at the speed of time.
+    #[arg(long, value_name = "WAV", conflicts_with_all = ["device", "rate", "channels"])]
+    pub rehearse: Option<PathBuf>,
+    /// No meter, no notices, no summary; errors only.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Print the list or the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
 #[derive(Subcommand, Debug)]
 pub enum Codebook {
     /// All codes, a line each.
@@ -202,5 +254,14 @@ fn minutes(text: &str) -> Result<f64, String> {
     match (0.0..=60.0).contains(&minutes) {
         true => Ok(minutes),
         false => Err("an hour of session takes 0 to 60 minutes of review".into()),
+    }
+}
+
+/// A recording may be as long as a day.
+fn length(text: &str) -> Result<f64, String> {
+    let minutes: f64 = text.parse().map_err(|_| "say a number of minutes".to_owned())?;
+    match minutes > 0.0 && minutes <= 1440.0 {
+        true => Ok(minutes),
+        false => Err("say more than 0 and at most 1440 minutes".into()),
     }
 }

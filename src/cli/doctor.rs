@@ -1,7 +1,11 @@
 //! `attune doctor`: what this machine has, what is missing, and how to get it.
 
 use attune::engine::places;
+#[cfg(feature = "live")]
+use attune::media::devices::list_devices;
 use attune::model::Shelf;
+#[cfg(feature = "live")]
+use attune::record::Settings;
 use serde::Serialize;
 
 use super::args::Machine;
@@ -32,18 +36,20 @@ fn networks(shelf: &Shelf, findings: &mut Vec<Finding>) {
 }
 
 #[cfg(feature = "live")]
-fn sound_devices() -> Finding {
-    use cpal::traits::HostTrait;
-    let count = cpal::default_host().input_devices().map(|devices| devices.count());
-    match count {
-        Ok(0) | Err(_) => finding("sound input devices", "optional", "none: recordings are read from files"),
-        Ok(count) => finding("sound input devices", "ok", format!("{count} found")),
+fn sound_devices(machine: &Machine) -> Finding {
+    let found = open_config(machine)
+        .map_err(|e| e.to_string())
+        .and_then(|config| Settings::read(&config).map_err(|e| e.to_string()))
+        .and_then(|settings| list_devices(&settings.device).map_err(|e| e.to_string()));
+    match found {
+        Ok(devices) => finding("microphones", "ok", format!("{} found (attune record --list-devices)", devices.len())),
+        Err(e) => finding("microphones", "optional", format!("needed for attune record only: {e}")),
     }
 }
 
 #[cfg(not(feature = "live"))]
-fn sound_devices() -> Finding {
-    finding("sound input devices", "optional", "this program was built without the feature `live`")
+fn sound_devices(_: &Machine) -> Finding {
+    finding("microphones", "optional", "this program was built without the feature `live`")
 }
 
 fn films() -> Finding {
@@ -75,7 +81,7 @@ pub fn run(machine: &Machine, json: bool) -> Result<(), Failure> {
         Ok(config) => finding("settings", "ok", config.place()),
         Err(e) => finding("settings", "missing", e.to_string()),
     });
-    findings.push(sound_devices());
+    findings.push(sound_devices(machine));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     findings.push(finding("processors", "ok", threads.to_string()));
     if json {

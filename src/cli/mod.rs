@@ -5,11 +5,14 @@ mod codebook;
 mod doctor;
 mod enrol;
 mod progress;
+mod record;
 mod scan;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune::config::{Config, ConfigError};
 use attune::model::Runtime;
@@ -59,6 +62,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Scan(scan) => scan::run(*scan),
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
+        Command::Record(record) => record::run(&record),
         Command::Codebook(command) => codebook::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),
@@ -92,6 +96,18 @@ fn say(text: &str) -> Result<(), Failure> {
 /// Prints a line to standard error. Where nobody reads it (`2>&1 | head`), the exit code still tells.
 fn tell(line: &str) {
     _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A flag that Ctrl-C raises. The second Ctrl-C ends the program at once.
+fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(Failure::STOPPED));
+        }
+    })?;
+    Ok(stop)
 }
 
 /// The settings: the built-in ones, or the user's folder over them.

@@ -1,8 +1,6 @@
 //! `attune scan`: one session, results beside it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune::engine::prepared::Prepared;
 use attune::engine::request::{ChannelUse, EngineError, Recording, Request};
@@ -14,7 +12,7 @@ use serde_json::json;
 
 use super::args::Scan;
 use super::progress::Progress;
-use super::{Failure, open_config, runtime_from, say, tell};
+use super::{Failure, open_config, runtime_from, say, stop_on_ctrl_c, tell};
 
 /// Names in the results folder that belong to the engine's store.
 const STORE: &[&str] = &["stages"];
@@ -110,18 +108,6 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
             .max(1),
         fresh: scan.fresh,
     })
-}
-
-/// A flag that Ctrl-C raises. The second Ctrl-C ends the program at once.
-fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if raised.swap(true, Ordering::SeqCst) {
-            std::process::exit(i32::from(Failure::STOPPED));
-        }
-    })?;
-    Ok(stop)
 }
 
 fn report_path(request: &Request) -> PathBuf {

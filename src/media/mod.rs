@@ -8,6 +8,9 @@
 mod ahead;
 mod align;
 mod assemble;
+pub mod capture;
+#[cfg(feature = "live")]
+pub mod devices;
 #[cfg(feature = "video")]
 mod libav;
 mod mix;
@@ -42,6 +45,7 @@ pub use self::mix::SoundMix;
 #[cfg(feature = "video")]
 pub use self::pick::PictureGrid;
 pub use self::probe::{Probe, Stream, StreamKind, probe};
+pub(crate) use self::resample::Resampler;
 pub use self::settings::{AlignSettings, MediaSettings, PictureSettings, SoundSettings, TimeSettings};
 pub use self::wav::WavSound;
 

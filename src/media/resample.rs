@@ -12,7 +12,7 @@ use crate::media::{MediaError, SOUND_RATE};
 const SMALLEST_BLOCK: usize = 1024;
 
 /// One stretch of sound at one rate.
-pub(super) struct Resampler {
+pub(crate) struct Resampler {
     rate: u32,
     filter: Option<Filter>,
     taken: u64,
@@ -30,7 +30,7 @@ struct Filter {
 
 impl Resampler {
     /// For `channels` channels at `rate` samples per second.
-    pub(super) fn new(rate: u32, channels: usize) -> Result<Self, MediaError> {
+    pub(crate) fn new(rate: u32, channels: usize) -> Result<Self, MediaError> {
         if rate == SOUND_RATE {
             return Ok(Self { rate, filter: None, taken: 0, given: 0 });
         }
@@ -50,13 +50,13 @@ impl Resampler {
     }
 
     /// Samples per second that go in.
-    pub(super) fn rate(&self) -> u32 {
+    pub(crate) fn rate(&self) -> u32 {
         self.rate
     }
 
     /// Takes `count` samples of each channel, appends what is ready to `out`. `fill(channel, from, to)` copies the
     /// samples from index `from` on into `to`.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         count: usize,
         fill: impl Fn(usize, usize, &mut [f32]),
@@ -89,7 +89,7 @@ impl Resampler {
     }
 
     /// Gives what is still inside, so that `out` got `taken * SOUND_RATE / rate` samples in all, rounded.
-    pub(super) fn finish(&mut self, out: &mut [Vec<f32>]) -> Result<(), MediaError> {
+    pub(crate) fn finish(&mut self, out: &mut [Vec<f32>]) -> Result<(), MediaError> {
         let rate = u128::from(self.rate);
         let due = (u128::from(self.taken) * u128::from(SOUND_RATE) + rate / 2) / rate;
         let due = u64::try_from(due).unwrap_or(u64::MAX);

@@ -15,6 +15,7 @@ mod grid;
 mod layout;
 mod levels;
 mod listening;
+mod live;
 mod microphones;
 mod odds;
 mod parts;
@@ -36,6 +37,7 @@ use crate::origin::ModelFile;
 use crate::track::{Tracks, Who};
 
 pub use layout::{ChannelLayout, channel_layout};
+pub use live::{LIVE_WINDOW_SECS, LiveEar, LiveRow};
 pub use settings::{ChannelSettings, FirstPass, Layout, Overlap, Parts, People, Segmentation, Settings, Silence};
 
 /// Most people who are told apart.
