@@ -49,6 +49,8 @@ fn case(name: &str) -> Option<Case> {
         },
         "segmentation" => Case { input: ("waveform", vec![1, 1, 160_000], -0.3, 0.3), outputs: &["scores"] },
         "speaker" => Case { input: ("feats", vec![1, 150, 80], -4.0, 4.0), outputs: &["embedding"] },
+        // Its memory too, as zeros: the first second of a recording.
+        "speech" => Case { input: ("input", vec![32, 576], -0.3, 0.3), outputs: &["speech_probs", "hn", "cn"] },
         "face_geometry" => return None,
         other => panic!("models.toml lists {other:?}: say here what to feed it"),
     })
@@ -75,8 +77,13 @@ fn both_runtimes_give_the_same_numbers_on_every_network() {
         for seed in [1, 2] {
             let values = noise(shape.iter().product(), low, high, seed);
             let tensor = Tensor { shape: shape.clone(), values };
-            let a = first.run(&[(input, &tensor)], outputs).unwrap();
-            let b = second.run(&[(input, &tensor)], outputs).unwrap();
+            let memory = Tensor { shape: vec![1, 1, 128], values: vec![0.0; 128] };
+            let mut inputs = vec![(input, &tensor)];
+            if name == "speech" {
+                inputs.extend([("h", &memory), ("c", &memory)]);
+            }
+            let a = first.run(&inputs, outputs).unwrap();
+            let b = second.run(&inputs, outputs).unwrap();
             assert_eq!(a.len(), outputs.len());
             for ((a, b), output) in a.iter().zip(&b).zip(outputs) {
                 assert_eq!(a.shape, b.shape, "{name} {output}");

