@@ -64,7 +64,9 @@ pub fn hear(
         ChannelUse::PerPerson => Channels::OnePerPerson,
         ChannelUse::Auto => {
             let mut sound = open(recordings, wish.media)?;
-            voice::channel_layout(sound.as_mut(), &wish.voice.layout)?.advice()
+            let layout = voice::channel_layout(sound.as_mut(), &wish.voice.layout)?;
+            problems.extend(layout.told().map(|message| Problem::note("voice", message)));
+            layout.advice()
         }
     };
     let sources: Vec<String> = recordings.iter().map(|r| format!("{} at {} ns", r.sha256, r.offset.nanos())).collect();

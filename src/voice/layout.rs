@@ -37,6 +37,17 @@ impl ChannelLayout {
             Self::MicrophonePerPerson => Channels::OnePerPerson,
         }
     }
+
+    /// What the user should know about it, if anything.
+    pub fn told(self) -> Option<String> {
+        match self {
+            Self::OnlyOne(channel) => Some(format!(
+                "only sound channel {} holds sound: the others are silent and were left aside",
+                channel + 1
+            )),
+            Self::Mono | Self::Identical | Self::Silent | Self::MicrophonePerPerson | Self::Room => None,
+        }
+    }
 }
 
 /// Looks at the beginning of a recording (`look_secs` of the settings) and says what its channels are.

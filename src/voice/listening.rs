@@ -12,6 +12,7 @@ use super::cutter::{Cutter, Work};
 use super::detector::Detector;
 use super::ears::{Done, Ears, Pool, Task};
 use super::levels::RowLevels;
+use super::offset::Offset;
 use super::reserve::Reserve;
 use super::segmentation::{FRAMES, FrameVoices, WINDOW};
 use super::settings::Settings;
@@ -111,6 +112,7 @@ pub(super) fn hear(
         start: None,
         samples: 0,
         no_numbers: 0,
+        offsets: Vec::new(),
         cutters: (0..lanes).map(|lane| Cutter::new(lane, step_samples(step), lag)).collect(),
         reserve: fingerprinted.then(|| Reserve::new(settings, step_samples(step))),
         detectors,
@@ -139,6 +141,13 @@ pub(super) fn hear(
 
     if stream.no_numbers > 0 {
         problems.push(format!("{} samples of the sound are no numbers and were taken as silence", stream.no_numbers));
+    }
+    let offset = stream.offsets.iter().map(|offset| offset.mean().abs()).fold(0.0, f64::max);
+    if offset >= settings.silence.offset_from {
+        problems.push(format!(
+            "the sound has a constant offset ({:.0} % of full scale), as a faulty sound card adds it: it was taken out",
+            100.0 * offset
+        ));
     }
     Ok(Heard {
         start: stream.start.ok_or(VoiceError::Empty)?,
@@ -189,6 +198,8 @@ struct Stream<'a> {
     start: Option<SessionTime>,
     samples: usize,
     no_numbers: usize,
+    /// Of each channel.
+    offsets: Vec<Offset>,
     cutters: Vec<Cutter>,
     /// Of the room, where voices are told apart by their sound.
     reserve: Option<Reserve<'a>>,
@@ -216,6 +227,12 @@ impl Stream<'_> {
         };
         let each: Vec<Vec<f32>> =
             block.samples.rows().into_iter().map(|row| row.iter().map(|&s| clean(s)).collect()).collect();
+        self.offsets.resize(rows, Offset::default());
+        let each: Vec<Vec<f32>> = each
+            .into_iter()
+            .zip(&mut self.offsets)
+            .map(|(row, offset): (Vec<f32>, _)| row.into_iter().map(|s| offset.without(s)).collect())
+            .collect();
         self.no_numbers += no_numbers;
         let mixed = || (0..length).map(|at| each.iter().map(|row| row[at]).sum::<f32>() / rows as f32).collect();
         let lanes: Vec<Vec<f32>> = match channels {

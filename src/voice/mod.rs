@@ -18,6 +18,7 @@ mod listening;
 mod live;
 mod microphones;
 mod odds;
+mod offset;
 mod parts;
 mod people;
 mod reserve;

@@ -144,6 +144,8 @@ pub struct Layout {
 pub struct Silence {
     /// dB full scale of the loudest 10 ms.
     pub silent_dbfs: f32,
+    /// Mean of all samples, full scale = 1, from which on a constant offset is told.
+    pub offset_from: f64,
 }
 
 impl Settings {
@@ -197,6 +199,7 @@ impl Settings {
             ("layout.silent_dbfs", layout.silent_dbfs.is_finite(), "a number"),
             ("layout.apart_db", above_zero(layout.apart_db), "above 0"),
             ("layout.active_db", not_negative(layout.active_db), "0 or more"),
+            ("silence.offset_from", silence.offset_from > 0.0, "above 0"),
             ("silence.silent_dbfs", silence.silent_dbfs.is_finite(), "a number"),
         ];
         match checks.into_iter().find(|(_, holds, _)| !holds) {

@@ -109,6 +109,15 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, m
             people.len()
         ));
     }
+    if asked.is_some() && heard.fingerprinted {
+        let apart = group(&heard.parts, &ties, usize::from(MOST_PEOPLE), &settings.people).means.len();
+        if apart > expected {
+            problems.push(format!(
+                "it sounds as if {apart} people speak, and {expected} are expected: whose speech it is may be wrong; say \
+                 --speakers {apart}, or --speakers auto"
+            ));
+        }
+    }
     let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs };
     let (tracks, voices) = tracks(room, people, settings, missing);
     VoiceResult { tracks, voices, models: heard.models, problems }
