@@ -1,9 +1,7 @@
-//! How well voices are heard on real recordings: `docs/validation.md` shows the table that this prints.
+//! How well voices are heard on real recordings: `docs/validation.md` shows the tables that this prints.
 //!
-//! Settings were chosen on the recordings listed as tuned on. The others are not untouched: their sums were seen for
-//! three values of `speech_odds` and four of `overlap_odds`, and their speaker error with own microphones made
-//! `microphone_speech_odds` a setting of its own (its value comes from the headset recording). Read their numbers as
-//! slightly kind, and judge by recordings that were never looked at.
+//! All of these recordings were looked at while settings were chosen, so the numbers are kind: judge by recordings that
+//! were never seen. What was chosen on what stands beside each setting in `config/voice.toml`.
 //!
 //! `ATTUNE_DATA=folder cargo test --test accuracy_voice -- --nocapture`
 
@@ -39,8 +37,8 @@ fn shelf() -> Shelf {
     Shelf::open(Path::new("models"), Runtime::Auto, library.is_file().then(|| library.to_owned())).unwrap()
 }
 
-fn hear(channels: &[Vec<f32>], people: usize, how: Channels) -> VoiceResult {
-    let request = Request { threads: 2, people: u8::try_from(people).ok().filter(|&n| n > 0), channels: how };
+fn hear(channels: &[Vec<f32>], people: Option<usize>, how: Channels) -> VoiceResult {
+    let request = Request { threads: 2, people: people.and_then(|n| u8::try_from(n).ok()), channels: how };
     analyse(&mut Memory::new(channels.to_vec()), &shelf(), &settings(), &request, &Job::quiet()).unwrap()
 }
 
@@ -53,23 +51,28 @@ fn people(result: &VoiceResult) -> Vec<Vec<bool>> {
     result.voices.iter().map(|voice| speaks(voice.who)).collect()
 }
 
-/// What all recordings together must reach at least (F1) and may reach at most (speaker error in percent).
+/// What a group of recordings together must reach at least (F1, AUC) and may reach at most (speaker error in percent): a
+/// little below what was reached when this was written.
 struct Floors {
     speech_f1: f64,
+    speech_auc: f64,
     overlap_f1: f64,
-    with_count: f64,
-    with_two: f64,
+    speaker_error: f64,
 }
 
-const NOT_TUNED: Floors = Floors { speech_f1: 0.97, overlap_f1: 0.77, with_count: 14.5, with_two: 27.0 };
-const TUNED: Floors = Floors { speech_f1: 0.94, overlap_f1: 0.55, with_count: 30.0, with_two: 28.5 };
+/// Near microphones: calls and studios. Far ones: meetings.
+const NEAR: Floors = Floors { speech_f1: 0.98, speech_auc: 0.995, overlap_f1: 0.85, speaker_error: 6.0 };
+const FAR: Floors = Floors { speech_f1: 0.945, speech_auc: 0.98, overlap_f1: 0.50, speaker_error: 27.0 };
 
 #[derive(Default)]
 struct Sums {
+    clips: usize,
     speech: Found,
     overlap: Found,
-    with_count: SpeakerError,
-    with_two: SpeakerError,
+    speakers: SpeakerError,
+    /// Every row of every clip: whether anybody speaks, and the probability that somebody does.
+    truth: Vec<bool>,
+    speaks: Vec<f32>,
 }
 
 fn measure(clip: &Clip, sums: &mut Sums) {
@@ -81,24 +84,29 @@ fn measure(clip: &Clip, sums: &mut Sums) {
         ways.push((Channels::OnePerPerson, ", own microphones"));
     }
     for (how, note) in ways {
-        let result = hear(&clip.channels, truth.len(), how);
+        let result = hear(&clip.channels, Some(truth.len()), how);
         let speech = column(&result, "speech", Who::Room);
         let found: Vec<bool> = speech.iter().map(|&p| p >= 0.5).collect();
         let overlap: Vec<bool> = column(&result, "overlap", Who::Room).iter().map(|&p| p >= 0.5).collect();
         let of_speech = Found::of(&any, &found);
         let of_overlap = Found::of(&two, &overlap);
         let of_people = SpeakerError::of(&truth, &people(&result), rows);
-        let of_two = match how {
-            Channels::Mixed => SpeakerError::of(&truth, &people(&hear(&clip.channels, 2, how)), rows),
-            _ => of_people,
+        let estimated = match how {
+            Channels::Mixed => hear(&clip.channels, None, how).voices.len().to_string(),
+            _ => "-".to_owned(),
         };
-        sums.speech.add(of_speech);
-        if clip.overlaps {
-            sums.overlap.add(of_overlap);
-        }
-        if clip.people {
-            sums.with_count.add(of_people);
-            sums.with_two.add(of_two);
+        // Own microphones are shown and not summed: they are the same talk again.
+        if how == Channels::Mixed {
+            sums.clips += 1;
+            sums.speech.add(of_speech);
+            sums.truth.extend(&any);
+            sums.speaks.extend(&speech);
+            if clip.overlaps {
+                sums.overlap.add(of_overlap);
+            }
+            if clip.people {
+                sums.speakers.add(of_people);
+            }
         }
         let secs = |rows: usize| rows as f64 / 100.0;
         let share = |rows: usize| 100.0 * rows as f64 / of_people.speech as f64;
@@ -111,18 +119,17 @@ fn measure(clip: &Clip, sums: &mut Sums) {
         let errors = if clip.people {
             let SpeakerError { missed, false_alarms, confused, .. } = of_people;
             format!(
-                "{:.1} ({:.1} + {:.1} + {:.1}) | {:.1}",
+                "{:.1} ({:.1} + {:.1} + {:.1})",
                 of_people.percent(),
                 share(missed),
                 share(false_alarms),
-                share(confused),
-                of_two.percent()
+                share(confused)
             )
         } else {
-            "- | -".to_owned()
+            "-".to_owned()
         };
         println!(
-            "| {}{note} | {:.0} | {:.3} | {:.3} | {:.3} | {:.3} | {overlap} | {} / {} | {errors} |",
+            "| {}{note} | {:.0} | {:.3} | {:.3} | {:.3} | {:.3} | {overlap} | {} / {} | {estimated} | {errors} |",
             clip.name,
             secs(rows),
             of_speech.precision(),
@@ -143,41 +150,81 @@ fn real_recordings_are_heard_as_well_as_written_down() {
         return println!("skipped: no recordings in ATTUNE_DATA");
     }
     println!("Runs on {}.", shelf().runtime_name());
-    // While settings are tuned, the other recordings are not even looked at.
-    let tuning = std::env::var("ATTUNE_CLIPS").is_ok_and(|clips| clips == "tuned");
-    for tuned_on in [false, true] {
-        if tuning && !tuned_on {
-            continue;
-        }
-        println!("\n{}\n", if tuned_on { "Tuned on:" } else { "Not tuned on:" });
+    for (far, floors, complete) in [(false, NEAR, 6), (true, FAR, 6)] {
+        println!("\n{}\n", if far { "Far microphones (AMI excerpts):" } else { "Near microphones:" });
         println!(
-            "| recording | s | speech P | R | F1 | AUC | overlap s, labelled | found | common | people, true / found | \
-             speaker error % (missed + false + confused) | with 2 expected |"
+            "| recording | s | speech P | R | F1 | AUC | overlap s, labelled | found | common | people, true / found with that \
+             number given | estimated | speaker error % (missed + false + confused) |"
         );
         println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
         let mut sums = Sums::default();
-        clips.iter().filter(|clip| clip.tuned_on == tuned_on).for_each(|clip| measure(clip, &mut sums));
+        clips.iter().filter(|clip| clip.far == far).for_each(|clip| measure(clip, &mut sums));
+        let area = auc(&sums.truth, &sums.speaks);
         println!(
-            "| **all** | | {:.3} | {:.3} | {:.3} | | F1 {:.3} | P {:.3} | R {:.3} | | {:.1} | {:.1} |",
+            "| **all** | | {:.3} | {:.3} | {:.3} | {area:.3} | F1 {:.3} | P {:.3} | R {:.3} | | | {:.1} |",
             sums.speech.precision(),
             sums.speech.recall(),
             sums.speech.f1(),
             sums.overlap.f1(),
             sums.overlap.precision(),
             sums.overlap.recall(),
-            sums.with_count.percent(),
-            sums.with_two.percent()
+            sums.speakers.percent(),
         );
-        // Floors hold for all recordings together, a little below what was reached when they were written.
-        let complete = clips.iter().filter(|clip| clip.tuned_on == tuned_on).count() == if tuned_on { 6 } else { 7 };
-        if complete && !tuning {
-            let Floors { speech_f1, overlap_f1, with_count, with_two } = if tuned_on { TUNED } else { NOT_TUNED };
-            assert!(sums.speech.f1() >= speech_f1, "speech F1 {}", sums.speech.f1());
-            assert!(sums.overlap.f1() >= overlap_f1, "overlap F1 {}", sums.overlap.f1());
-            assert!(sums.with_count.percent() <= with_count, "speaker error {}", sums.with_count.percent());
-            assert!(sums.with_two.percent() <= with_two, "speaker error, two expected {}", sums.with_two.percent());
+        if sums.clips == complete {
+            assert!(sums.speech.f1() >= floors.speech_f1, "speech F1 {}", sums.speech.f1());
+            assert!(area >= floors.speech_auc, "speech AUC {area}");
+            assert!(sums.overlap.f1() >= floors.overlap_f1, "overlap F1 {}", sums.overlap.f1());
+            assert!(sums.speakers.percent() <= floors.speaker_error, "speaker error {}", sums.speakers.percent());
         }
     }
+}
+
+/// The whole engine on the call, with and without its transcript: who speaks must not get worse by knowing more.
+#[test]
+fn a_transcript_helps_to_tell_who_speaks() {
+    let Some(data) = reference::data() else { return println!("skipped: no ATTUNE_DATA") };
+    let (wav, stm) = (data.join("audio/pyannote_sample.wav"), data.join("audio/pyannote_sample.stm"));
+    let clips = reference::clips(&data);
+    let call = clips.iter().find(|clip| clip.name == "pyannote_sample");
+    let (Some(call), true) = (call, stm.is_file()) else {
+        return println!("skipped: no call with transcript in ATTUNE_DATA");
+    };
+    let rows = call.channels[0].len().div_ceil(160);
+    let truth = grid(&call.said, rows);
+    let prepared = attune::engine::prepared::Prepared::read(attune::config::Config::embedded()).unwrap();
+    let error = |transcript: Option<std::path::PathBuf>| {
+        let out = tempfile::tempdir().unwrap();
+        let request = attune::engine::request::Request {
+            recordings: vec![attune::engine::request::Recording { path: wav.clone(), offset_secs: None }],
+            transcript,
+            columns: attune::transcript::ColumnMap::default(),
+            client: vec!["Sheila".into()],
+            therapist: Vec::new(),
+            speakers: Some(2),
+            therapist_voice: None,
+            channels: attune::engine::request::ChannelUse::Auto,
+            look: false,
+            listen: true,
+            out: out.path().to_owned(),
+            name: "call".into(),
+            budget_minutes: None,
+            threads: 2,
+            fresh: true,
+        };
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        let watch = attune::engine::watch::Unwatched;
+        let session = attune::engine::scan::scan(&request, &prepared, &shelf(), &watch, &stop).unwrap();
+        let found: Vec<Vec<bool>> = session
+            .tracks
+            .all("speech")
+            .filter(|track| track.who != Who::Room)
+            .map(|track| track.column("p").unwrap().iter().map(|&p| p >= 0.5).collect())
+            .collect();
+        SpeakerError::of(&truth, &found, rows).percent()
+    };
+    let (without, with) = (error(None), error(Some(stm)));
+    println!("the call: speaker error {without:.1} % without its transcript, {with:.1} % with it");
+    assert!(with <= without + 0.05 && with <= 5.5, "{with} {without}");
 }
 
 fn speech_found(clip: &Clip, result: &VoiceResult) -> Found {
@@ -192,11 +239,11 @@ fn speech_found(clip: &Clip, result: &VoiceResult) -> Found {
 fn a_faint_recording_is_heard_like_a_loud_one() {
     let Some(data) = reference::data() else { return println!("skipped: no ATTUNE_DATA") };
     let (mut loud, mut faint) = (Found::default(), Found::default());
-    for clip in reference::clips(&data).iter().filter(|clip| clip.tuned_on) {
+    for clip in reference::clips(&data).iter().filter(|clip| clip.far) {
         let quieter: Vec<Vec<f32>> =
             clip.channels.iter().map(|c| c.iter().map(|s| s * 10f32.powf(-30.0 / 20.0)).collect()).collect();
-        loud.add(speech_found(clip, &hear(&clip.channels, 1, Channels::Mixed)));
-        faint.add(speech_found(clip, &hear(&quieter, 1, Channels::Mixed)));
+        loud.add(speech_found(clip, &hear(&clip.channels, Some(1), Channels::Mixed)));
+        faint.add(speech_found(clip, &hear(&quieter, Some(1), Channels::Mixed)));
     }
     if loud.hits == 0 {
         return println!("skipped: no recordings in ATTUNE_DATA");
@@ -223,8 +270,8 @@ fn people_stay_who_they_are_over_minutes() {
         .collect();
     let sound: Vec<f32> = (0..times).flat_map(|_| call.channels[0].iter().copied()).collect();
     let rows = sound.len().div_ceil(160);
-    let result = hear(&[sound], 2, Channels::Mixed);
+    let result = hear(&[sound], Some(2), Channels::Mixed);
     let error = SpeakerError::of(&grid(&said, rows), &people(&result), rows);
-    println!("the call {times} times over: speaker error {:.1} %, {:?}", error.percent(), result.voices);
-    assert!(error.percent() < 15.0, "{error:?}");
+    println!("the call {times} times over: speaker error {:.1} %", error.percent());
+    assert!(error.percent() < 7.0, "{error:?}");
 }

@@ -16,8 +16,8 @@ pub struct Clip {
     pub name: &'static str,
     pub channels: Vec<Vec<f32>>,
     pub said: Vec<Said>,
-    /// Whether settings were tuned on it.
-    pub tuned_on: bool,
+    /// Whether the microphone is far from the speakers.
+    pub far: bool,
     /// Whether the reference marks overlaps.
     pub overlaps: bool,
     /// Whether who speaks is sure enough for a speaker error.
@@ -114,32 +114,32 @@ fn cuts(path: &Path) -> Vec<Said> {
 pub fn clips(data: &Path) -> Vec<Clip> {
     let audio = data.join("audio");
     let mut clips = Vec::new();
-    let mut add = |name, channels: Option<Vec<Vec<f32>>>, said: Option<Vec<Said>>, tuned_on, overlaps, people| match (
+    let mut add = |name, channels: Option<Vec<Vec<f32>>>, said: Option<Vec<Said>>, far, overlaps, people| match (
         channels, said,
     ) {
         (Some(channels), Some(said)) => {
-            clips.push(Clip { name, channels, said, tuned_on, overlaps, people });
+            clips.push(Clip { name, channels, said, far, overlaps, people });
         }
         _ => println!("skipped: {name} is not there, or ffmpeg is not"),
     };
     let there = |path: PathBuf| path.is_file().then_some(path);
     let names = [
         ("pyannote_sample", false),
-        ("ami_dev00", false),
+        ("ami_dev00", true),
         ("ami_trn01", true),
         ("ami_trn02", true),
         ("ami_trn03", true),
         ("ami_trn05", true),
         ("ami_trn08", true),
     ];
-    for (name, tuned_on) in names {
+    for (name, far) in names {
         let cut = |mut channels: Vec<Vec<f32>>| {
             // Labelled for the first 30 s.
             channels.iter_mut().for_each(|c| c.truncate(30 * 16_000));
             channels
         };
         let sound = there(audio.join(format!("{name}.wav"))).map(|p| cut(wav(&p)));
-        add(name, sound, there(audio.join(format!("{name}.rttm"))).map(|p| rttm(&p)), tuned_on, true, true);
+        add(name, sound, there(audio.join(format!("{name}.rttm"))).map(|p| rttm(&p)), far, true, true);
     }
     let sound = |name: &str| there(audio.join(name)).map(|p| wav(&p));
     let written = there(audio.join("diarizationExample.segments")).map(|p| segments(&p));
@@ -147,7 +147,7 @@ pub fn clips(data: &Path) -> Vec<Clip> {
     let written = there(audio.join("falcon_test.expected.json")).map(|p| falcon(&p));
     add("falcon_test", sound("falcon_test.wav"), written, false, false, true);
     let written = there(audio.join("ami_ES2011a_40s-46s.cuts.json")).map(|p| cuts(&p));
-    add("ami_ES2011a (headset)", sound("ami_ES2011a.Headset-0-40s-46s.wav"), written, true, false, true);
+    add("ami_ES2011a (one person's headset)", sound("ami_ES2011a.Headset-0-40s-46s.wav"), written, false, false, false);
     let made = data.join("constructed");
     let sound = there(made.join("grid_split_open.per_person.wav")).map(|p| wav(&p));
     add("grid_split_open", sound, there(made.join("grid_split_open.rttm")).map(|p| rttm(&p)), false, true, true);
