@@ -11,6 +11,7 @@ use crate::time::{Secs, SessionTime};
 use super::fbank::Fbank;
 use super::fingerprint::{Print, fingerprint};
 use super::levels::RowLevels;
+use super::prosody::{Lane, Measured};
 use super::segmentation::{FRAMES, FrameVoices, WINDOW, listen};
 use super::settings::Settings;
 use super::{Channels, Request, VoiceError};
@@ -40,6 +41,8 @@ pub(super) struct Heard {
     pub lane_dbfs: Vec<Vec<f32>>,
     /// The same of all channels mixed.
     pub room_dbfs: Vec<f32>,
+    /// Prosody of each lane.
+    pub prosody: Vec<Measured>,
     /// Networks that ran, in order of name.
     pub models: Vec<ModelFile>,
     /// What did not go as it should.
@@ -196,7 +199,10 @@ pub(super) fn hear(
     };
     let mut windows: Vec<Vec<Option<Window>>> = vec![Vec::new(); lanes];
 
-    std::thread::scope(|scope| {
+    let prosody = std::thread::scope(|scope| {
+        // With one thread asked for, prosody runs where the sound is read; else beside it.
+        let aside = (request.threads > 1).then_some(scope);
+        let mut prosody: Vec<Lane<'_>> = (0..lanes).map(|_| Lane::new(&settings.prosody, aside)).collect();
         // The queue is short, so that reading never runs far ahead of listening.
         let (work_in, work_out) = mpsc::sync_channel::<Work>(2 * ears.len());
         let work_out = std::sync::Arc::new(Mutex::new(work_out));
@@ -231,7 +237,7 @@ pub(super) fn hear(
             done_out.try_iter().try_for_each(&mut keep)
         };
         while let Some(block) = source.next_block()? {
-            stream.take_in(&block, channels);
+            stream.take_in(&block, channels, &mut prosody);
             for cutter in &mut stream.cutters {
                 while let Some(work) = cutter.whole_window() {
                     send(work)?;
@@ -244,7 +250,8 @@ pub(super) fn hear(
             }
         }
         drop(work_in);
-        done_out.iter().try_for_each(keep)
+        done_out.iter().try_for_each(keep)?;
+        prosody.into_iter().map(|lane| lane.finish().ok_or(VoiceError::Stopped)).collect::<Result<Vec<_>, _>>()
     })?;
 
     if stream.no_numbers > 0 {
@@ -257,6 +264,7 @@ pub(super) fn hear(
         lanes,
         lane_dbfs: stream.lane_levels.into_iter().map(RowLevels::into_dbfs).collect(),
         room_dbfs: stream.room_levels.into_dbfs(),
+        prosody,
         models,
         problems,
     })
@@ -273,7 +281,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn take_in(&mut self, block: &SampleBlock, channels: Channels) {
+    fn take_in(&mut self, block: &SampleBlock, channels: Channels, prosody: &mut [Lane<'_>]) {
         let length = block.samples.ncols();
         let rows = block.samples.nrows();
         if length == 0 || rows == 0 {
@@ -305,6 +313,7 @@ impl Stream {
             levels.add(lane);
             cutter.kept.extend_from_slice(lane);
         }
+        prosody.iter_mut().zip(lanes).for_each(|(prosody, lane)| prosody.add(lane));
     }
 }
 
