@@ -29,7 +29,7 @@ pub(super) struct Candidate {
 /// What one row gives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Frame {
-    /// Largest amplitude within a period of the floor around the middle, the local mean taken out.
+    /// Largest amplitude within a period of the floor around the middle, the local mean taken out, under the window.
     pub peak: f32,
     /// In order of lag; empty in a row that is surely unvoiced.
     pub candidates: Vec<Candidate>,
@@ -81,7 +81,8 @@ fn a_weight(hz: f64) -> f64 {
 impl Looker {
     pub(super) fn new(settings: &Pitch, fit: &Fit) -> Self {
         let period = RATE / settings.floor_hz;
-        let length = ((3.0 * period) as usize / 2) * 2;
+        // Even, and a little less than three periods, as Praat has it.
+        let length = ((3.0 * period) as usize / 2 - 1) * 2;
         let longest = (length / 3 + 2).min(length - 1);
         let shortest = ((RATE / settings.ceiling_hz) as usize).max(2);
         let fft = fft_length(length + longest + MARGIN);
@@ -89,12 +90,14 @@ impl Looker {
         let (forward, back) = (planner.plan_fft_forward(fft), planner.plan_fft_inverse(fft));
         let window: Vec<f32> = (0..length)
             .map(|n| {
-                let phase = std::f64::consts::TAU * (n as f64 + 0.5) / length as f64;
+                let phase = std::f64::consts::TAU * (n as f64 + 1.0) / (length as f64 + 1.0);
                 (0.5 - 0.5 * phase.cos()) as f32
             })
             .collect();
         let mut window_correlation: Vec<f32> = (0..(longest + MARGIN).min(length))
-            .map(|lag| window.iter().zip(&window[lag..]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32)
+            .map(|lag| {
+                window.iter().zip(&window[lag..]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32
+            })
             .collect();
         let whole = window_correlation.first().copied().unwrap_or(1.0);
         window_correlation.iter_mut().for_each(|r| *r /= whole);
@@ -137,15 +140,15 @@ impl Looker {
         let around = |half: usize| samples.get(middle.saturating_sub(half)..middle + half).unwrap_or_default();
         let near = around(self.mean_half);
         let mean = (near.iter().map(|s| f64::from(*s)).sum::<f64>() / near.len().max(1) as f64) as f32;
-        let peak = around(self.peak_half).iter().fold(0.0f32, |peak, s| peak.max((s - mean).abs()));
+        let half = self.window.len() / 2;
+        let under_window = around(half).iter().zip(&self.window).map(|(sample, weight)| (sample - mean) * weight);
+        let inside = half.saturating_sub(self.peak_half)..half + self.peak_half;
+        let peak = under_window.clone().skip(inside.start).take(inside.len()).fold(0.0f32, |peak, s| peak.max(s.abs()));
         if peak <= surely_silent {
             return (nothing(peak), Band::default());
         }
-        let half = self.window.len() / 2;
         self.time.fill(0.0);
-        for ((out, sample), weight) in self.time.iter_mut().zip(around(half)).zip(&self.window) {
-            *out = (sample - mean) * weight;
-        }
+        self.time.iter_mut().zip(under_window).for_each(|(out, sample)| *out = sample);
         // Cannot fail: all lengths are the planner's own.
         if self.forward.process_with_scratch(&mut self.time, &mut self.spectrum, &mut self.scratch).is_err() {
             return (nothing(peak), Band::default());
@@ -184,7 +187,8 @@ impl Looker {
         let least = 0.5 * self.settings.voicing_threshold as f32;
         let mut found = Vec::with_capacity(MOST_CANDIDATES);
         for lag in self.lags.clone() {
-            let Some(&[before, here, after]) = series.get(lag - 1..lag + 2).and_then(|three| three.first_chunk()) else {
+            let Some(&[before, here, after]) = series.get(lag - 1..lag + 2).and_then(|three| three.first_chunk())
+            else {
                 break;
             };
             if here <= least || here <= before || here < after {

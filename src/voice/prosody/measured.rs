@@ -89,8 +89,7 @@ impl Measured {
         let spectrum = track(&["a_weighted_dbfs", "above_500_hz"], &sure, &|row, column| {
             [&self.a_weighted_dbfs, &self.high_share][column][row]
         });
-        let names =
-            ["hnr_db", "pairs", "period_s", "period_change_s", "peak_pairs", "peak", "peak_change"];
+        let names = ["hnr_db", "pairs", "period_s", "period_change_s", "peak", "peak_pairs", "peak_change"];
         let voice_quality = track(&names, &quality, &|row, column| {
             let sums = &self.sums[row];
             match column {
@@ -98,15 +97,14 @@ impl Measured {
                 1 => sums.pairs,
                 2 => sums.period,
                 3 => sums.period_change,
-                4 => sums.peak_pairs,
-                5 => sums.peak,
+                4 => sums.peak,
+                5 => sums.peak_pairs,
                 _ => sums.peak_change,
             }
         });
         [("pitch", pitch), ("spectrum", spectrum), ("voice_quality", voice_quality)]
     }
 }
-
 
 /// What the user must know of a recording that spoils voice quality; `None` if it does not.
 pub(in crate::voice) fn limits(measured: &Measured, name: &str) -> Option<String> {

@@ -14,6 +14,8 @@ mod path;
 mod periods;
 mod settings;
 
+use std::collections::VecDeque;
+
 use super::grid::{ROW, rows_of};
 use fit::Spoils;
 use frame::{Band, Candidate, Frame, Looker};
@@ -41,18 +43,28 @@ pub struct Prosody {
     /// All samples so far.
     samples: usize,
     /// Rows looked at; those from `released` on wait for the loudest one near.
-    pending: std::collections::VecDeque<Vec<Candidate>>,
+    pending: VecDeque<Vec<Candidate>>,
     released: usize,
     loudest: Loudest,
     /// Peak against the loudest one near, from which on a row can be voiced at all.
     surely_silent: f32,
     path: Option<Path>,
-    /// The voiced stretch that is being decided: its first row and its frequencies.
-    run: (usize, Vec<f32>),
+    /// The voiced stretch that is being decided.
+    run: Run,
+    /// The loudest row near each row that is released and not decided.
+    near: VecDeque<f32>,
     spoils: Spoils,
     band: Band,
     rows: Measured,
     decided: usize,
+}
+
+/// A voiced stretch in the making.
+#[derive(Default)]
+struct Run {
+    first_row: usize,
+    hz: Vec<f32>,
+    loudest: f32,
 }
 
 impl Prosody {
@@ -67,12 +79,13 @@ impl Prosody {
             kept: Vec::new(),
             kept_from: 0,
             samples: 0,
-            pending: std::collections::VecDeque::new(),
+            pending: VecDeque::new(),
             released: 0,
             loudest: Loudest::new((pitch.loudest_within_secs.0.as_secs_f64() * 100.0) as usize),
             surely_silent,
             path: Some(Path::new(pitch)),
-            run: (0, Vec::new()),
+            run: Run::default(),
+            near: VecDeque::new(),
             spoils: Spoils::new(&settings.fit),
             band: Band::default(),
             rows: Measured::default(),
@@ -158,6 +171,7 @@ impl Prosody {
         let (own, near) = self.loudest.around(self.released);
         let intensity = if near > 0.0 { f64::from(own / near) } else { 0.0 };
         self.released += 1;
+        self.near.push_back(near);
         let mut found = Vec::new();
         if let Some(path) = &mut self.path {
             path.add(candidates, intensity, &mut |one| found.push(one));
@@ -170,14 +184,16 @@ impl Prosody {
         let row = self.decided;
         self.decided += 1;
         self.rows.decide(row, found);
+        let near = self.near.pop_front().unwrap_or(0.0);
         let longest = (self.settings.periods.longest_run_secs.0.as_secs_f64() * 100.0) as usize;
         match found {
             Some(candidate) => {
-                if self.run.1.is_empty() {
-                    self.run.0 = row;
+                if self.run.hz.is_empty() {
+                    self.run.first_row = row;
                 }
-                self.run.1.push(candidate.hz);
-                if self.run.1.len() >= longest {
+                self.run.hz.push(candidate.hz);
+                self.run.loudest = self.run.loudest.max(near);
+                if self.run.hz.len() >= longest {
                     self.end_run();
                 }
             }
@@ -187,7 +203,7 @@ impl Prosody {
 
     /// Marks the periods of the voiced stretch that has ended.
     fn end_run(&mut self) {
-        let (first_row, hz) = std::mem::take(&mut self.run);
+        let Run { first_row, hz, loudest } = std::mem::take(&mut self.run);
         if hz.is_empty() {
             return;
         }
@@ -196,7 +212,7 @@ impl Prosody {
         let Some(sound) = self.kept.get(from - self.kept_from..to.saturating_sub(self.kept_from)) else { return };
         let mean = (sound.iter().map(|s| f64::from(*s)).sum::<f64>() / sound.len().max(1) as f64) as f32;
         let sound: Vec<f32> = sound.iter().map(|s| s - mean).collect();
-        let voiced = Voiced { first_row, hz: &hz, samples: &sound, first_sample: from as i64 };
+        let voiced = Voiced { first_row, hz: &hz, samples: &sound, first_sample: from as i64, loudest };
         let marks = voiced.marks(&self.settings.periods);
         voiced.sum(&marks, &self.settings.periods, &mut self.rows.sums);
     }
@@ -204,7 +220,7 @@ impl Prosody {
     /// Drops sound that nothing will ask for any more.
     fn forget(&mut self) {
         let next = ((self.released + self.pending.len()) * ROW).saturating_sub(self.looker.reach());
-        let oldest_run = if self.run.1.is_empty() { self.decided } else { self.run.0 };
+        let oldest_run = if self.run.hz.is_empty() { self.decided } else { self.run.first_row };
         let needed = next.min((oldest_run * ROW).saturating_sub(MARGIN));
         if needed >= self.kept_from + DROP {
             self.kept.drain(..needed - self.kept_from);

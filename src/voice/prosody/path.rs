@@ -37,7 +37,12 @@ impl Path {
 
     /// Takes the next row in; `intensity` is its peak over the loudest one near. Gives the rows that are decided now
     /// to `decided`, in order: `None` = unvoiced.
-    pub(super) fn add(&mut self, candidates: Vec<Candidate>, intensity: f64, decided: &mut impl FnMut(Option<Candidate>)) {
+    pub(super) fn add(
+        &mut self,
+        candidates: Vec<Candidate>,
+        intensity: f64,
+        decided: &mut impl FnMut(Option<Candidate>),
+    ) {
         let Pitch { silence_threshold, voicing_threshold, octave_cost, .. } = self.settings;
         let quiet = 2.0 - intensity * (1.0 + voicing_threshold) / silence_threshold;
         let unvoiced = voicing_threshold + quiet.max(0.0);

@@ -12,6 +12,8 @@ use crate::media::SOUND_RATE;
 use crate::voice::grid::ROW;
 
 const RATE: f64 = SOUND_RATE as f64;
+/// Rows begin between two samples, and a sample's place is its middle.
+const HALF_SAMPLE: f64 = 0.5;
 /// A period may be this much shorter than the one before ..
 const SHORTER: f64 = 0.8;
 /// .. or longer (Praat's manual).
@@ -28,11 +30,11 @@ pub(super) struct Sums {
     pub period: f32,
     /// Sum of the difference of the two periods, s.
     pub period_change: f32,
-    /// Marks whose amplitude belongs together with that of the mark before.
-    pub peak_pairs: f32,
-    /// Sum of the mean of the two amplitudes, full scale = 1.
+    /// Sum of the amplitudes of these marks, full scale = 1.
     pub peak: f32,
-    /// Sum of their difference.
+    /// Those of these marks whose amplitude belongs together with that of the mark before.
+    pub peak_pairs: f32,
+    /// Sum of the difference of the two amplitudes.
     pub peak_change: f32,
 }
 
@@ -46,12 +48,14 @@ pub(super) struct Voiced<'a> {
     pub samples: &'a [f32],
     /// Which sample of the recording `samples[0]` is; may lie before its start.
     pub first_sample: i64,
+    /// Amplitude of the loudest row near.
+    pub loudest: f32,
 }
 
 impl Voiced<'_> {
-    /// Frequency at a place in samples of the recording: between two rows' middles it goes over evenly.
+    /// Frequency at a place (sample `n` is at `n`): between two rows' middles it goes over evenly.
     fn hz_at(&self, place: f64) -> f64 {
-        let row = (place - ROW as f64 / 2.0) / ROW as f64 - self.first_row as f64;
+        let row = (place + HALF_SAMPLE - ROW as f64 / 2.0) / ROW as f64 - self.first_row as f64;
         let last = self.hz.len().saturating_sub(1);
         let row = row.clamp(0.0, last as f64);
         let (before, part) = (row as usize, row.fract());
@@ -66,7 +70,7 @@ impl Voiced<'_> {
 
     /// The marks, in samples of the recording, in order.
     pub(super) fn marks(&self, settings: &Periods) -> Vec<f64> {
-        let left = (self.first_row * ROW) as f64;
+        let left = (self.first_row * ROW) as f64 - HALF_SAMPLE;
         let right = left + (self.hz.len() * ROW) as f64;
         let middle = (left + right) / 2.0;
         let Some(first) = self.strongest(middle, RATE / self.hz_at(middle)) else { return Vec::new() };
@@ -79,11 +83,15 @@ impl Voiced<'_> {
 
     /// The place of the largest amplitude within half a period of `middle`.
     fn strongest(&self, middle: f64, period: f64) -> Option<f64> {
-        let from = (middle - period / 2.0).round() as i64;
-        let near = self.stretch(from, period as usize + 1)?;
-        let (at, _) = near.iter().enumerate().fold((0, 0.0f32), |best, (at, s)| {
-            if s.abs() > best.1 { (at, s.abs()) } else { best }
-        });
+        let from = (middle - period / 2.0).floor() as i64;
+        let length = usize::try_from((middle + period / 2.0).ceil() as i64 - from + 1).ok()?;
+        let near = self.stretch(from, length)?;
+        let (at, _) = near.iter().enumerate().fold(
+            (0, 0.0f32),
+            |best, (at, s)| {
+                if s.abs() > best.1 { (at, s.abs()) } else { best }
+            },
+        );
         let height = |at: Option<usize>| at.and_then(|at| near.get(at)).map_or(0.0, |s| s.abs());
         let (part, _) = parabola(height(at.checked_sub(1)), height(Some(at)), height(Some(at + 1)));
         let inside = if at > 0 && at + 1 < near.len() { f64::from(part) } else { 0.0 };
@@ -96,11 +104,16 @@ impl Voiced<'_> {
         let (mut place, mut last) = (start, start);
         loop {
             let period = RATE / self.hz_at(place);
-            let Some((next, correlation)) = self.most_alike(place, period, direction) else { break };
+            let Some((next, correlation, peak)) = self.most_alike(place, period, direction) else { break };
             place = next;
             let outside = place < left || place > right;
-            let least = if outside { settings.edge_correlation } else { settings.least_correlation };
-            if correlation > least && (place - last).abs() > SHORTER * period {
+            let (least, least_peak) = if outside {
+                (settings.edge_correlation, settings.edge_peak)
+            } else {
+                (settings.least_correlation, settings.least_peak)
+            };
+            let sounds = peak > least_peak * self.loudest;
+            if correlation > least && sounds && (place - last).abs() > SHORTER * period {
                 marks.push(place);
                 last = place;
             }
@@ -111,20 +124,21 @@ impl Voiced<'_> {
         marks
     }
 
-    /// Where, 0.8 to 1.25 periods on, the sound is most like that around `place`, and the correlation there.
-    fn most_alike(&self, place: f64, period: f64, direction: f64) -> Option<(f64, f64)> {
-        let length = period as usize;
+    /// Where, 0.8 to 1.25 periods on, the sound is most like that around `place`, the correlation and the peak there.
+    fn most_alike(&self, place: f64, period: f64, direction: f64) -> Option<(f64, f64, f32)> {
         let here = (place - period / 2.0).round() as i64;
+        let length = usize::try_from((place + period / 2.0).round() as i64 - here + 1).ok()?;
         let own = self.stretch(here, length)?;
-        let (near, far) = ((SHORTER * period).floor() as i64, (LONGER * period).ceil() as i64);
-        let lags = (far - near + 1) as usize;
-        // All windows that are compared, in one piece.
-        let (from, first_lag) = if direction < 0.0 { (here - far, -far) } else { (here + near, near) };
+        // Where the windows that are compared begin, from the first to the last.
+        let (nearest, furthest) = (SHORTER * period * direction, LONGER * period * direction);
+        let from = (place + nearest.min(furthest) - period / 2.0).floor() as i64;
+        let to = (place + nearest.max(furthest) - period / 2.0).ceil() as i64;
+        let lags = usize::try_from(to - from + 1).ok()?;
         let others = self.stretch(from, length + lags - 1)?;
         let power = |samples: &[f32]| dot(samples, samples);
         let own_power = power(own);
         if own_power <= 0.0 {
-            return Some((place + direction * period, -1.0));
+            return Some((place + direction * period, -1.0, 0.0));
         }
         let alike: Vec<f32> = (0..lags)
             .map(|lag| {
@@ -133,25 +147,29 @@ impl Voiced<'_> {
                 if norm > 0.0 { dot(own, other) / norm } else { 0.0 }
             })
             .collect();
-        let mut best: Option<(f64, f32)> = None;
+        let mut best: Option<(usize, f32)> = None;
         for lag in 1..lags.saturating_sub(1) {
             let (before, at, after) = (alike[lag - 1], alike[lag], alike[lag + 1]);
             if at >= before && at >= after {
-                let (part, height) = parabola(before, at, after);
-                if best.is_none_or(|(_, most)| height > most) {
-                    best = Some((lag as f64 + f64::from(part), height));
+                if best.is_none_or(|(_, most)| at > most) {
+                    best = Some((lag, at));
                 }
             }
         }
         Some(match best {
-            Some((lag, height)) => (place + first_lag as f64 + lag, f64::from(height)),
-            None => (place + direction * period, -1.0),
+            Some((lag, _)) => {
+                let (part, height) = parabola(alike[lag - 1], alike[lag], alike[lag + 1]);
+                let peak = others[lag..lag + length].iter().fold(0.0f32, |peak, s| peak.max(s.abs()));
+                (place + (from - here) as f64 + lag as f64 + f64::from(part), f64::from(height), peak)
+            }
+            None => (place + direction * period, -1.0, 0.0),
         })
     }
 
     /// RMS around a mark under a raised cosine, over a fifth of the periods on both sides ("To AmplitudeTier (period)").
     fn amplitude(&self, mark: f64, before: f64, after: f64) -> f64 {
-        let (from, to) = ((mark - AMPLITUDE_PART * before).ceil() as i64, (mark + AMPLITUDE_PART * after).floor() as i64);
+        let (from, to) =
+            ((mark - AMPLITUDE_PART * before).ceil() as i64, (mark + AMPLITUDE_PART * after).floor() as i64);
         let length = usize::try_from(to - from + 1).unwrap_or(0);
         let (mut squares, mut weights) = (0.0, 0.0);
         for (place, &sample) in (from..).zip(self.stretch(from, length).unwrap_or_default()) {
@@ -178,16 +196,16 @@ impl Voiced<'_> {
             }
             let amplitude = self.amplitude(mark, before, after);
             let last = earlier.replace((mark, amplitude));
-            let Some(row) = rows.get_mut((mark.max(0.0) / ROW as f64) as usize) else { continue };
+            let Some(row) = rows.get_mut(((mark + HALF_SAMPLE).max(0.0) / ROW as f64) as usize) else { continue };
             row.pairs += 1.0;
             row.period += ((before + after) / 2.0 / RATE) as f32;
             row.period_change += ((before - after).abs() / RATE) as f32;
+            row.peak += amplitude as f32;
             if let Some((place, height)) = last
                 && limits.contains(&(mark - place))
                 && factor(height, amplitude) <= settings.loudest_factor
             {
                 row.peak_pairs += 1.0;
-                row.peak += ((height + amplitude) / 2.0) as f32;
                 row.peak_change += (height - amplitude).abs() as f32;
             }
         }
@@ -210,7 +228,7 @@ mod tests {
             .collect();
         let first_row = places[0] as usize / ROW + 1;
         let count = places.last().unwrap().floor() as usize / ROW - first_row;
-        let voiced = Voiced { first_row, hz: &vec![hz; count], samples: &samples, first_sample: 0 };
+        let voiced = Voiced { first_row, hz: &vec![hz; count], samples: &samples, first_sample: 0, loudest: 1.0 };
         let marks = voiced.marks(&settings().periods);
         let mut rows = vec![Sums::default(); length / ROW + 1];
         voiced.sum(&marks, &settings().periods, &mut rows);
@@ -218,8 +236,8 @@ mod tests {
             pairs: a.pairs + b.pairs,
             period: a.period + b.period,
             period_change: a.period_change + b.period_change,
-            peak_pairs: a.peak_pairs + b.peak_pairs,
             peak: a.peak + b.peak,
+            peak_pairs: a.peak_pairs + b.peak_pairs,
             peak_change: a.peak_change + b.peak_change,
         });
         (marks, total)
@@ -255,7 +273,7 @@ mod tests {
     fn silence_and_a_stretch_without_its_sound_give_nothing() {
         let hz = [100.0; 10];
         for samples in [&[0.0f32; 3000][..], &[][..], &[0.5; 100][..]] {
-            let voiced = Voiced { first_row: 2, hz: &hz, samples, first_sample: 0 };
+            let voiced = Voiced { first_row: 2, hz: &hz, samples, first_sample: 0, loudest: 1.0 };
             let marks = voiced.marks(&settings().periods);
             let mut rows = [Sums::default(); 30];
             voiced.sum(&marks, &settings().periods, &mut rows);

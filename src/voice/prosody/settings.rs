@@ -54,8 +54,12 @@ pub struct Periods {
     pub loudest_factor: f64,
     /// Correlation of two neighbouring periods below which the second is none.
     pub least_correlation: f64,
-    /// The same for one more period just outside the voiced stretch.
+    /// Peak of a period over the loudest row near, below which it is none.
+    pub least_peak: f32,
+    /// Correlation for one more period just outside the voiced stretch.
     pub edge_correlation: f64,
+    /// Its peak over the loudest row near.
+    pub edge_peak: f32,
     /// Longest voiced stretch that is marked in one piece, 0.1 s to 60 s.
     pub longest_run_secs: Secs,
 }
