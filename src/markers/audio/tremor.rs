@@ -34,6 +34,8 @@ struct Settings {
     voice_baseline: voices::Settings,
     /// Shorter voiced stretches are not judged.
     min_secs: Secs,
+    /// Longer ones are judged in pieces of this length.
+    max_secs: Secs,
     /// Unvoiced holes of up to this length do not end a stretch: they are breaks of the voice.
     hole_secs: Secs,
     /// Band of the tremor, Hz.
@@ -103,6 +105,7 @@ fn stretches(voice: &Voice<'_>, settings: &Settings) -> Option<Vec<Stretch>> {
     let step_secs = pitch.grid.step.secs_f64();
     let rows_of = |secs: Secs| (secs.0.as_secs_f64() / step_secs).round() as usize;
     let (min_rows, hole_rows) = (rows_of(settings.min_secs).max(4), rows_of(settings.hole_secs));
+    let max_rows = rows_of(settings.max_secs).max(min_rows);
     let mut found = Vec::new();
     for span in voice.pieces.iter().flat_map(|piece| piece.alone.iter()) {
         let rows = pitch.grid.indices(*span);
@@ -113,7 +116,10 @@ fn stretches(voice: &Voice<'_>, settings: &Settings) -> Option<Vec<Stretch>> {
                 _ => joined.push((from, to)),
             }
         }
-        for (from, to) in joined.into_iter().filter(|(from, to)| to - from >= min_rows) {
+        let pieces = joined
+            .into_iter()
+            .flat_map(|(from, to)| (from..to).step_by(max_rows).map(move |at| (at, (at + max_rows).min(to))));
+        for (from, to) in pieces.filter(|(from, to)| to - from >= min_rows) {
             let (from, to) = (rows.start + from, rows.start + to);
             let (mut tones, mut breaks, mut last) = (Vec::new(), 0, f64::NAN);
             let mut in_hole = false;

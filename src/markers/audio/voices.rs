@@ -93,10 +93,9 @@ pub fn voices<'a>(input: &Input<'a>, settings: &Settings) -> Vec<Voice<'a>> {
     let voice = |person: &Person| {
         let own_turns = turns.iter().filter(|turn| turn.who == person.who).enumerate();
         let pieces = own_turns.flat_map(|(number, turn)| {
-            let stretches = person
-                .speech
-                .iter()
-                .filter(|s| s.span.overlap(turn.span).is_some() && !backchannels.contains(&(person.who, s.span)));
+            let first = person.speech.partition_point(|s| s.span.end() <= turn.span.start());
+            let inside = person.speech.iter().skip(first).take_while(|s| s.span.start() < turn.span.end());
+            let stretches = inside.filter(|s| !backchannels.contains(&(person.who, s.span)));
             let alone = stretches.map(|s| (s.span, outside_overlap(s.span, person.who, &floor), s.confidence));
             in_pieces(alone, number, settings.piece_secs.0.as_secs_f64())
         });
