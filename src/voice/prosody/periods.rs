@@ -150,10 +150,8 @@ impl Voiced<'_> {
         let mut best: Option<(usize, f32)> = None;
         for lag in 1..lags.saturating_sub(1) {
             let (before, at, after) = (alike[lag - 1], alike[lag], alike[lag + 1]);
-            if at >= before && at >= after {
-                if best.is_none_or(|(_, most)| at > most) {
-                    best = Some((lag, at));
-                }
+            if at >= before && at >= after && best.is_none_or(|(_, most)| at > most) {
+                best = Some((lag, at));
             }
         }
         Some(match best {
