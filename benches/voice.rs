@@ -14,6 +14,7 @@ use std::process::Command;
 use attune::config::Config;
 use attune::job::Job;
 use attune::model::{Runtime, Shelf};
+use attune::voice::prosody::Prosody;
 use attune::voice::{Channels, Request, Settings, analyse};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -80,4 +81,16 @@ fn room_rten(bencher: Bencher<'_, '_>, threads: usize) {
 #[divan::bench(args = [2], sample_count = 3, sample_size = 1)]
 fn microphones(bencher: Bencher<'_, '_>, threads: usize) {
     run(bencher, Runtime::Auto, threads, Channels::OnePerPerson);
+}
+
+/// Prosody of the same two minutes alone.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn prosody(bencher: Bencher<'_, '_>) {
+    let settings: Settings = Config::embedded().read("voice.toml").unwrap();
+    let samples = sound(120);
+    bencher.counter(ItemsCount::new(samples.len())).bench_local(|| {
+        let mut prosody = Prosody::new(&settings.prosody);
+        samples.chunks(4096).for_each(|block| prosody.add(block));
+        prosody.finish()
+    });
 }

@@ -311,6 +311,10 @@ fn what_the_recording_lacks_is_not_silence() {
             assert_eq!(track.confidence.as_ref().unwrap()[row] < 0.3, lacks, "{name} row {row}");
         }
     }
+    for (name, column) in [("pitch", "voicing"), ("voice_quality", "pairs")] {
+        let column = track(&result, name, Who::Room).column(column).unwrap();
+        assert!(column.iter().enumerate().all(|(row, v)| v.is_nan() == (300..450).contains(&row)), "{name}");
+    }
 }
 
 #[test]

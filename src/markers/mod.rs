@@ -143,6 +143,17 @@ pub enum MarkerError {
         /// Seconds that are needed.
         need_secs: f64,
     },
+    /// Nobody speaks alone for long enough to say what is usual for that person.
+    #[error(
+        "marker {marker:?} compares a voice with the same voice in this session and needs {need_secs} s in which one person \
+         speaks alone and can be assessed; nobody has so much (voice_baseline in config/markers/prosody.toml)"
+    )]
+    TooLittleSpeech {
+        /// The marker.
+        marker: &'static str,
+        /// Seconds that are needed.
+        need_secs: f64,
+    },
     /// Its settings do not read.
     #[error("settings of marker {marker:?} in config/markers: {message}")]
     Settings {

@@ -13,6 +13,7 @@ use super::detector::Detector;
 use super::ears::{Done, Ears, Pool, Task};
 use super::levels::RowLevels;
 use super::offset::Offset;
+use super::prosody::{Lane, Measured};
 use super::reserve::Reserve;
 use super::segmentation::{FRAMES, FrameVoices, WINDOW};
 use super::settings::Settings;
@@ -62,6 +63,8 @@ pub(super) struct Heard {
     pub lane_dbfs: Vec<Vec<f32>>,
     /// The same of all channels mixed.
     pub room_dbfs: Vec<f32>,
+    /// Prosody of each lane.
+    pub prosody: Vec<Measured>,
     /// Networks that ran, in order of name.
     pub models: Vec<ModelFile>,
     /// What did not go as it should.
@@ -120,10 +123,13 @@ pub(super) fn hear(
         room_levels: RowLevels::default(),
     };
     let mut kept = Kept { windows: vec![Vec::new(); lanes], stretches: Vec::new(), done: 0, job };
-    std::thread::scope(|scope| {
+    let prosody = std::thread::scope(|scope| {
+        // With one thread asked for, prosody runs where the sound is read; else beside it.
+        let aside = (request.threads > 1).then_some(scope);
+        let mut prosody: Vec<Lane<'_>> = (0..lanes).map(|_| Lane::new(&settings.prosody, aside)).collect();
         let mut pool = Pool::start(scope, ears);
         while let Some(block) = source.next_block()? {
-            stream.take_in(&block, channels)?;
+            stream.take_in(&block, channels, &mut prosody)?;
             stream.give_out_windows(&mut pool, &mut kept, settings)?;
             stream.give_out_stretches(&mut pool, &mut kept, None)?;
         }
@@ -136,7 +142,7 @@ pub(super) fn hear(
         while let Some(done) = pool.wait()? {
             kept.keep(done)?;
         }
-        Ok::<(), VoiceError>(())
+        prosody.into_iter().map(|lane| lane.finish().ok_or(VoiceError::Stopped)).collect::<Result<Vec<_>, _>>()
     })?;
 
     if stream.no_numbers > 0 {
@@ -158,6 +164,7 @@ pub(super) fn hear(
         first_pass: stream.detectors.into_iter().map(Detector::into_frames).collect(),
         lane_dbfs: stream.lane_levels.into_iter().map(RowLevels::into_dbfs).collect(),
         room_dbfs: stream.room_levels.into_dbfs(),
+        prosody,
         models,
         problems,
     })
@@ -210,7 +217,7 @@ struct Stream<'a> {
 }
 
 impl Stream<'_> {
-    fn take_in(&mut self, block: &SampleBlock, channels: Channels) -> Result<(), VoiceError> {
+    fn take_in(&mut self, block: &SampleBlock, channels: Channels, prosody: &mut [Lane<'_>]) -> Result<(), VoiceError> {
         let length = block.samples.ncols();
         let rows = block.samples.nrows();
         if length == 0 || rows == 0 {
@@ -254,6 +261,7 @@ impl Stream<'_> {
         if let (Some(reserve), Some(lane)) = (&mut self.reserve, lanes.first()) {
             reserve.add(lane);
         }
+        prosody.iter_mut().zip(lanes).for_each(|(prosody, lane)| prosody.add(lane));
         Ok(())
     }
 

@@ -1,9 +1,10 @@
-//! Sound in, voice tracks out: speech, overlap, who speaks, loudness.
+//! Sound in, voice tracks out: speech, overlap, who speaks, loudness, pitch, voice quality.
 //!
 //! Ten-second windows go through a segmentation network, which hears who of up to three voices speaks when, unless a
 //! cheaper one heard nobody at all. Where one person speaks alone, speech is cut into parts, and the fingerprint of each
 //! tells which of all parts are one person's. Everything streams: what is kept of an
-//! hour of sound is about 10 MB of probabilities and fingerprints. Whether a person is the client or the therapist is
+//! hour of sound is about 10 MB of probabilities and fingerprints and, for the room or each microphone, 16 MB of
+//! [`prosody`]. Whether a person is the client or the therapist is
 //! not for sound to say: people are numbered in order of first appearance.
 
 mod cutter;
@@ -21,6 +22,7 @@ mod odds;
 mod offset;
 mod parts;
 mod people;
+pub mod prosody;
 mod reserve;
 mod seats;
 mod segmentation;
@@ -96,8 +98,9 @@ pub struct VoiceInfo {
 #[derive(Clone, Debug)]
 pub struct VoiceResult {
     /// `speech` (the room and each person), `overlap` (the room), `loudness` (the room, and each person who has a
-    /// microphone): every 10 ms, the first one centred 5 ms after the recording's start. From 0.5 on a `speech` or
-    /// `overlap` counts as such. `NaN` with confidence 0 where the recording lacks sound.
+    /// microphone), and for the same as `loudness` the tracks of [`prosody`]: `pitch`, `spectrum`, `voice_quality`. Every
+    /// 10 ms, the first one centred 5 ms after the recording's start. From 0.5 on a `speech` or `overlap` counts as
+    /// such. `NaN` with confidence 0 where the recording lacks sound.
     pub tracks: Tracks,
     /// Who speaks, in order of number.
     pub voices: Vec<VoiceInfo>,

@@ -26,6 +26,8 @@ pub struct Settings {
     pub layout: Layout,
     /// Recordings without sound in them.
     pub silence: Silence,
+    /// Pitch, perturbation, spectrum.
+    pub prosody: super::prosody::Settings,
 }
 
 /// How the segmentation network is run and read.
@@ -154,7 +156,7 @@ impl Settings {
     /// # Errors
     /// [`VoiceError::Settings`] with the first one that is not.
     pub fn check(&self) -> Result<(), VoiceError> {
-        let Self { segmentation, first_pass, overlap, parts, people, channels, layout, silence } = self;
+        let Self { segmentation, first_pass, overlap, parts, people, channels, layout, silence, prosody } = self;
         let step = |secs: Secs| (0.1..=10.0).contains(&secs.0.as_secs_f64());
         let above_zero = |value: f32| value.is_finite() && value > 0.0;
         let not_negative = |value: f32| value.is_finite() && value >= 0.0;
@@ -202,8 +204,9 @@ impl Settings {
             ("silence.offset_from", silence.offset_from > 0.0, "above 0"),
             ("silence.silent_dbfs", silence.silent_dbfs.is_finite(), "a number"),
         ];
-        match checks.into_iter().find(|(_, holds, _)| !holds) {
-            Some((name, _, range)) => Err(VoiceError::Settings { name, range }),
+        let wrong = checks.into_iter().find(|(_, holds, _)| !holds).map(|(name, _, range)| (name, range));
+        match wrong.or_else(|| prosody.wrong()) {
+            Some((name, range)) => Err(VoiceError::Settings { name, range }),
             None => Ok(()),
         }
     }

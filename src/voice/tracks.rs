@@ -12,6 +12,7 @@ use super::listening::{Heard, Window};
 use super::microphones::without_crosstalk;
 use super::odds::Rows;
 use super::people::{Whose, group};
+use super::prosody::{Measured, limits};
 use super::seats::seats;
 use super::segmentation::{FrameVoices, VOICES};
 use super::settings::Settings;
@@ -29,6 +30,7 @@ struct Person {
     speech: Vec<f32>,
     confidence: Vec<f32>,
     loudness: Option<Vec<f32>>,
+    prosody: Option<Measured>,
     channel: Option<usize>,
     print: Option<Vec<f32>>,
 }
@@ -77,6 +79,7 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, m
                 speech: speech.into_means(),
                 confidence: confidence.into_means(),
                 loudness: None,
+                prosody: None,
                 channel: None,
                 print,
             }
@@ -118,7 +121,9 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, m
             ));
         }
     }
-    let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs };
+    let prosody = heard.prosody.into_iter().next();
+    problems.extend(prosody.iter().filter_map(|measured| limits(measured, "the recording")));
+    let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs, prosody };
     let (tracks, voices) = tracks(room, people, settings, missing);
     VoiceResult { tracks, voices, models: heard.models, problems }
 }
@@ -161,17 +166,22 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
         speech: (0..rows).map(|row| nth_largest(row, 0)).collect(),
         overlap: (0..rows).map(|row| nth_largest(row, 1)).collect(),
         dbfs: heard.room_dbfs,
+        prosody: None,
     };
+    let named = heard.prosody.iter().zip(1..);
+    problems.extend(named.filter_map(|(measured, number)| limits(measured, &format!("microphone {number}"))));
     let people = own
         .into_iter()
         .zip(heard.lane_dbfs)
         .zip(speech)
+        .zip(heard.prosody)
         .enumerate()
-        .map(|(channel, ((own, dbfs), heard))| Person {
+        .map(|(channel, (((own, dbfs), heard), prosody))| Person {
             // Least sure where cross-talk was half taken out.
             confidence: own.iter().zip(&heard).map(|(own, heard)| half_taken(*own, *heard)).collect(),
             speech: own,
             loudness: Some(dbfs),
+            prosody: Some(prosody),
             channel: Some(channel),
             print: None,
         })
@@ -248,6 +258,7 @@ struct Room {
     speech: Vec<f32>,
     overlap: Vec<f32>,
     dbfs: Vec<f32>,
+    prosody: Option<Measured>,
 }
 
 /// The tracks, with `NaN` where the recording lacks sound, and the people.
@@ -293,8 +304,12 @@ fn tracks(room: Room, people: Vec<Person>, settings: &Settings, missing: &[Span]
         if let Some(dbfs) = person.loudness {
             tracks.insert("loudness", track(who, Unit::DecibelsFullScale, dbfs, vec![1.0; rows]));
         }
+        let prosody = person.prosody.map(|measured| measured.into_tracks(who, grid, &lacking));
+        prosody.into_iter().flatten().for_each(|(name, track)| tracks.insert(name, track));
         tracks.insert("speech", track(who, Unit::Probability, person.speech, person.confidence));
     }
+    let prosody = room.prosody.map(|measured| measured.into_tracks(Who::Room, grid, &lacking));
+    prosody.into_iter().flatten().for_each(|(name, track)| tracks.insert(name, track));
     tracks.insert("speech", track(Who::Room, Unit::Probability, room.speech, vec![everywhere; rows]));
     tracks.insert("overlap", track(Who::Room, Unit::Probability, room.overlap, vec![everywhere; rows]));
     tracks.insert("loudness", track(Who::Room, Unit::DecibelsFullScale, room.dbfs, vec![1.0; rows]));

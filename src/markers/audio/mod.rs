@@ -1,23 +1,35 @@
-//! Markers of timing: who speaks when, and when nobody does.
+//! Markers of sound: who speaks when, when nobody does, and how it sounds.
 //!
 //! Only [`vad`] reads the speech tracks; the others read its stretches through [`floor`], so that all of them mean the
-//! same by "speaks".
+//! same by "speaks". Those of prosody read the tracks of pitch, spectrum and voice quality through [`voices`], so that all
+//! of them mean the same by "usual".
 
 pub mod floor;
+pub mod syllables;
+pub mod voices;
 
+pub mod arousal;
 pub mod backch;
+pub mod entrain;
+pub mod f0;
+pub mod fill;
 pub mod gap;
 pub mod lapse;
 pub mod latency;
+pub mod loud;
 pub mod minresp;
 pub mod ovl_comp;
 pub mod ovl_coop;
 pub mod ovl_term;
 pub mod pause;
+pub mod rate;
 pub mod silence3;
 pub mod talkshare;
+pub mod tremor;
 pub mod turnlen;
 pub mod vad;
+pub mod voiceq;
+pub mod whisper;
 
 use super::Marker;
 
@@ -36,7 +48,18 @@ pub const ALL: &[&dyn Marker] = &[
     &ovl_term::TerminalOverlap,
     &ovl_comp::CompetitiveOverlap,
     &ovl_coop::CooperativeOverlap,
+    &rate::Rate,
+    &f0::Pitch,
+    &loud::Loudness,
+    &voiceq::VoiceQuality,
+    &tremor::Tremor,
+    &whisper::Whisper,
+    &fill::FilledPause,
+    &arousal::Arousal,
+    &entrain::Entrainment,
 ];
 
 #[cfg(test)]
 pub(crate) mod picture;
+#[cfg(test)]
+pub(crate) mod talk;
