@@ -49,6 +49,7 @@ fn case(name: &str) -> Option<Case> {
         },
         "segmentation" => Case { input: ("waveform", vec![1, 1, 160_000], -0.3, 0.3), outputs: &["scores"] },
         "speaker" => Case { input: ("feats", vec![1, 150, 80], -4.0, 4.0), outputs: &["embedding"] },
+        "sounds" => Case { input: ("audio", vec![3, 1, 96, 64], -6.9, 2.0), outputs: &["class_scores"] },
         "face_geometry" => return None,
         other => panic!("models.toml lists {other:?}: say here what to feed it"),
     })
