@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 
 use crate::job::Job;
 use crate::media::{SOUND_RATE, SampleBlock, SoundSource};
-use crate::model::{Network, Shelf};
+use crate::model::{ModelError, Network, Shelf};
 use crate::origin::ModelFile;
 use crate::time::{Secs, SessionTime};
 
@@ -13,6 +13,7 @@ use super::fingerprint::{Print, fingerprint};
 use super::levels::RowLevels;
 use super::segmentation::{FRAMES, FrameVoices, WINDOW, listen};
 use super::settings::Settings;
+use super::sounds::{Lane, Piece, Tagged, Tagger};
 use super::{Channels, Request, VoiceError};
 
 /// What the networks said about one window.
@@ -40,6 +41,8 @@ pub(super) struct Heard {
     pub lane_dbfs: Vec<Vec<f32>>,
     /// The same of all channels mixed.
     pub room_dbfs: Vec<f32>,
+    /// What each lane sounds like, piece by piece; `None` without the network for it.
+    pub sounds: Option<Vec<Vec<Tagged>>>,
     /// Networks that ran, in order of name.
     pub models: Vec<ModelFile>,
     /// What did not go as it should.
@@ -50,7 +53,20 @@ pub(super) struct Heard {
 struct Ears<'a> {
     segmentation: Network,
     speaker: Option<(Network, Fbank)>,
+    tagger: Option<Tagger>,
     settings: &'a Settings,
+}
+
+/// What a thread is given: something of one lane.
+enum Task {
+    Window(Work),
+    Sounds(usize, Piece),
+}
+
+/// What it made of it: lane, position in the lane, and what was heard.
+enum Done {
+    Window(usize, usize, Result<Window, VoiceError>),
+    Sounds(usize, usize, Result<Tagged, ModelError>),
 }
 
 /// One window to listen to.
@@ -63,6 +79,16 @@ struct Work {
 }
 
 impl Ears<'_> {
+    fn take_on(&mut self, task: &Task) -> Done {
+        match task {
+            Task::Window(work) => Done::Window(work.lane, work.index, self.listen(work)),
+            Task::Sounds(lane, piece) => {
+                let tagged = self.tagger.as_mut().map_or(Ok(Tagged::default()), |tagger| tagger.tag(piece));
+                Done::Sounds(*lane, piece.index, tagged)
+            }
+        }
+    }
+
     fn listen(&mut self, work: &Work) -> Result<Window, VoiceError> {
         let Work { start_sample, anchor, samples, .. } = work;
         let (start_sample, anchor) = (*start_sample, *anchor);
@@ -149,9 +175,22 @@ fn load<'a>(
                 None
             }
         };
-        ears.push(Ears { segmentation, speaker, settings });
+        let tagger = match shelf.load("sounds", 1) {
+            Ok(network) => Some(Tagger::new(network, &settings.sounds)),
+            Err(error) => {
+                if ears.is_empty() {
+                    problems.push(no_sounds(&error));
+                }
+                None
+            }
+        };
+        ears.push(Ears { segmentation, speaker, tagger, settings });
     }
     Ok(ears)
+}
+
+fn no_sounds(error: &ModelError) -> String {
+    format!("laughs, sighs and crying could not be looked for ({error})")
 }
 
 /// Samples of a step, in whole rows of 10 ms.
@@ -178,7 +217,8 @@ pub(super) fn hear(
     let ears = load(shelf, settings, request.threads.max(1), wants_prints, &mut problems)?;
     let mut models: Vec<ModelFile> = ears.first().map_or_else(Vec::new, |ears| {
         let speaker = ears.speaker.as_ref().map(|(network, _)| network.file().clone());
-        std::iter::once(ears.segmentation.file().clone()).chain(speaker).collect()
+        let tagger = ears.tagger.as_ref().map(|tagger| tagger.file().clone());
+        std::iter::once(ears.segmentation.file().clone()).chain(speaker).chain(tagger).collect()
     });
     models.sort_by(|a, b| a.name.cmp(&b.name));
 
@@ -191,24 +231,26 @@ pub(super) fn hear(
         samples: 0,
         no_numbers: 0,
         cutters: (0..lanes).map(|lane| Cutter::new(lane, step_samples(step))).collect(),
+        sounds: vec![Lane::new(); if ears.iter().all(|ears| ears.tagger.is_some()) { lanes } else { 0 }],
         lane_levels: vec![RowLevels::default(); lanes],
         room_levels: RowLevels::default(),
     };
     let mut windows: Vec<Vec<Option<Window>>> = vec![Vec::new(); lanes];
+    let mut sounds: Vec<Vec<Option<Tagged>>> = vec![Vec::new(); stream.sounds.len()];
+    let mut no_tagging = None;
 
     std::thread::scope(|scope| {
         // The queue is short, so that reading never runs far ahead of listening.
-        let (work_in, work_out) = mpsc::sync_channel::<Work>(2 * ears.len());
+        let (work_in, work_out) = mpsc::sync_channel::<Task>(2 * ears.len());
         let work_out = std::sync::Arc::new(Mutex::new(work_out));
         let (done_in, done_out) = mpsc::channel();
         for mut ears in ears {
             let (work_out, done_in) = (std::sync::Arc::clone(&work_out), done_in.clone());
             scope.spawn(move || {
                 loop {
-                    let work = work_out.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                    let Ok(work) = work else { return };
-                    let result = ears.listen(&work);
-                    if done_in.send((work.lane, work.index, result)).is_err() {
+                    let task = work_out.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                    let Ok(task) = task else { return };
+                    if done_in.send(ears.take_on(&task)).is_err() {
                         return;
                     }
                 }
@@ -217,30 +259,44 @@ pub(super) fn hear(
         drop((done_in, work_out));
         // Windows are not finished in order; progress only goes forward.
         let mut done = 0;
-        let mut keep = |(lane, index, window): (usize, usize, Result<Window, VoiceError>)| {
-            let window = window?;
-            done = done.max(window.start_sample + WINDOW);
-            job.done_to(done as f64 / f64::from(SOUND_RATE))?;
-            let lane: &mut Vec<Option<Window>> = &mut windows[lane];
-            lane.resize(lane.len().max(index + 1), None);
-            lane[index] = Some(window);
+        let mut keep = |what: Done| {
+            match what {
+                Done::Window(lane, index, window) => {
+                    let window = window?;
+                    done = done.max(window.start_sample + WINDOW);
+                    job.done_to(done as f64 / f64::from(SOUND_RATE))?;
+                    put(&mut windows[lane], index, window);
+                }
+                Done::Sounds(lane, index, Ok(tagged)) => put(&mut sounds[lane], index, tagged),
+                Done::Sounds(_, _, Err(error)) => no_tagging = Some(error),
+            }
             Ok::<(), VoiceError>(())
         };
-        let mut send = |work: Work| {
-            work_in.send(work).map_err(|_| VoiceError::Stopped)?;
+        let mut send = |task: Task| {
+            work_in.send(task).map_err(|_| VoiceError::Stopped)?;
             done_out.try_iter().try_for_each(&mut keep)
         };
         while let Some(block) = source.next_block()? {
             stream.take_in(&block, channels);
             for cutter in &mut stream.cutters {
                 while let Some(work) = cutter.whole_window() {
-                    send(work)?;
+                    send(Task::Window(work))?;
+                }
+            }
+            for (lane, sounds) in stream.sounds.iter_mut().enumerate() {
+                while let Some(piece) = sounds.whole() {
+                    send(Task::Sounds(lane, piece))?;
                 }
             }
         }
         for cutter in &mut stream.cutters {
             if let Some(work) = cutter.last_window() {
-                send(work)?;
+                send(Task::Window(work))?;
+            }
+        }
+        for (lane, sounds) in stream.sounds.iter_mut().enumerate() {
+            while let Some(piece) = sounds.rest() {
+                send(Task::Sounds(lane, piece))?;
             }
         }
         drop(work_in);
@@ -250,8 +306,11 @@ pub(super) fn hear(
     if stream.no_numbers > 0 {
         problems.push(format!("{} samples of the sound are no numbers and were taken as silence", stream.no_numbers));
     }
-    let lanes = windows.into_iter().map(|lane| lane.into_iter().flatten().collect()).collect();
+    problems.extend(no_tagging.as_ref().map(no_sounds));
+    let sounds = (!sounds.is_empty() && no_tagging.is_none()).then(|| in_order(sounds));
+    let lanes = in_order(windows);
     Ok(Heard {
+        sounds,
         start: stream.start.ok_or(VoiceError::Empty)?,
         samples: stream.samples,
         lanes,
@@ -262,12 +321,24 @@ pub(super) fn hear(
     })
 }
 
+/// Puts what was heard at its position in the lane.
+fn put<T: Clone>(lane: &mut Vec<Option<T>>, index: usize, heard: T) {
+    lane.resize(lane.len().max(index + 1), None);
+    lane[index] = Some(heard);
+}
+
+fn in_order<T>(lanes: Vec<Vec<Option<T>>>) -> Vec<Vec<T>> {
+    lanes.into_iter().map(|lane| lane.into_iter().flatten().collect()).collect()
+}
+
 /// What is kept of the sound itself while it streams by.
 struct Stream {
     start: Option<SessionTime>,
     samples: usize,
     no_numbers: usize,
     cutters: Vec<Cutter>,
+    /// One per lane, or none without the network.
+    sounds: Vec<Lane>,
     lane_levels: Vec<RowLevels>,
     room_levels: RowLevels,
 }
@@ -305,6 +376,7 @@ impl Stream {
             levels.add(lane);
             cutter.kept.extend_from_slice(lane);
         }
+        self.sounds.iter_mut().zip(&lanes).for_each(|(sounds, lane)| sounds.take(lane));
     }
 }
 

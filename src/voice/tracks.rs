@@ -31,6 +31,7 @@ struct Person {
 /// Tracks of one room: everyone in one lane.
 pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missing: &[Span]) -> VoiceResult {
     let rows = rows_of(heard.samples);
+    let sounds = sounds(&heard, &[Who::Room], settings, missing);
     let mut problems = heard.problems;
     let windows = heard.lanes.into_iter().next().unwrap_or_default();
     let edge = settings.segmentation.edge_weight;
@@ -85,14 +86,27 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, expected: usize, missin
         ));
     }
     let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs };
-    let (tracks, voices) = tracks(room, people, settings, missing);
+    let (mut tracks, voices) = tracks(room, people, settings, missing);
+    tracks.extend(sounds);
     VoiceResult { tracks, voices, models: heard.models, problems }
+}
+
+/// What each lane sounds like; the room alone if there is one lane for it.
+fn sounds(heard: &Heard, lanes: &[Who], settings: &Settings, missing: &[Span]) -> Tracks {
+    let mut tracks = Tracks::new();
+    let sure = if silent(&heard.room_dbfs, settings) { 0.0 } else { 1.0 };
+    for (pieces, &who) in heard.sounds.iter().flatten().zip(lanes) {
+        tracks.insert("sounds", super::sounds::track(who, heard.start, heard.samples, pieces, missing, sure));
+    }
+    tracks
 }
 
 /// Tracks of people who each have a microphone.
 pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]) -> VoiceResult {
     let rows = rows_of(heard.samples);
     let edge = settings.segmentation.edge_weight;
+    let each: Vec<Who> = (1u8..).take(heard.lanes.len()).map(Who::Speaker).collect();
+    let sounds = sounds(&heard, &each, settings, missing);
     let mut problems = heard.problems;
     let speech: Vec<Vec<f32>> =
         heard.lanes.iter().map(|windows| blend(windows, rows, edge, |frame| frame.any)).collect();
@@ -133,7 +147,8 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
             channel: Some(channel),
         })
         .collect();
-    let (tracks, voices) = tracks(room, people, settings, missing);
+    let (mut tracks, voices) = tracks(room, people, settings, missing);
+    tracks.extend(sounds);
     VoiceResult { tracks, voices, models: heard.models, problems }
 }
 

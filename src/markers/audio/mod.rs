@@ -1,19 +1,23 @@
-//! Markers of timing: who speaks when, and when nobody does.
+//! Markers of sound: who speaks when, when nobody does, and what is heard besides words.
 //!
 //! Only [`vad`] reads the speech tracks; the others read its stretches through [`floor`], so that all of them mean the
 //! same by "speaks".
 
 pub mod floor;
+pub mod heard;
 
 pub mod backch;
+pub mod cry;
 pub mod gap;
 pub mod lapse;
 pub mod latency;
+pub mod laugh;
 pub mod minresp;
 pub mod ovl_comp;
 pub mod ovl_coop;
 pub mod ovl_term;
 pub mod pause;
+pub mod sigh;
 pub mod silence3;
 pub mod talkshare;
 pub mod turnlen;
@@ -36,6 +40,9 @@ pub const ALL: &[&dyn Marker] = &[
     &ovl_term::TerminalOverlap,
     &ovl_comp::CompetitiveOverlap,
     &ovl_coop::CooperativeOverlap,
+    &laugh::Laugh,
+    &sigh::Sigh,
+    &cry::Cry,
 ];
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub(crate) fn track(who: Who, values: Vec<f32>) -> Track {
 pub(crate) fn settings() -> Settings {
     read_settings([
         ("markers/audio.toml", include_str!("../../../config/markers/audio.toml")),
+        ("markers/sounds.toml", include_str!("../../../config/markers/sounds.toml")),
         ("markers/video.toml", include_str!("../../../config/markers/video.toml")),
     ])
     .unwrap()
