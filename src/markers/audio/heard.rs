@@ -14,6 +14,8 @@ pub struct Settings {
     pub min_confidence: f32,
     /// Shorter holes (strictly) between two parts of one sound are closed.
     pub close_holes_secs: Secs,
+    /// Shortest stretch that the network's patches can tell; shorter ones are widened to it around their middle.
+    pub least_secs: Secs,
     /// How far a begin or end may be moved to where the level rises or falls.
     pub edge_slack_secs: Secs,
     /// dB by which the sound must stand out from the quietest tenth around it for that.
@@ -63,13 +65,14 @@ pub struct Owner {
 }
 
 impl<'a> Rows<'a> {
+    /// The rows of this track.
     pub fn of(track: &'a Track, settings: &Settings) -> Self {
         let sure = |row: usize| track.confidence.as_ref().and_then(|c| c.get(row).copied()).unwrap_or(1.0);
         Self { track, measured: (0..track.grid.len).map(|row| sure(row) >= settings.min_confidence).collect() }
     }
 
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub fn count_all(&self) -> usize {
         self.track.grid.len
     }
 
@@ -78,9 +81,14 @@ impl<'a> Rows<'a> {
         (length.0.as_secs_f64() / self.track.grid.step.secs_f64()).round() as usize
     }
 
+    /// The rows whose middles lie in this span.
+    pub fn inside(&self, span: Span) -> std::ops::Range<usize> {
+        self.track.grid.indices(span)
+    }
+
     /// One column; 0 where it was not measured, or there is no such column.
     pub fn column(&self, name: &str) -> Vec<f32> {
-        let Some(values) = self.track.column(name) else { return vec![0.0; self.len()] };
+        let Some(values) = self.track.column(name) else { return vec![0.0; self.count_all()] };
         values.iter().zip(&self.measured).map(|(&v, &ok)| if ok && v.is_finite() { v } else { 0.0 }).collect()
     }
 
@@ -99,14 +107,16 @@ impl<'a> Rows<'a> {
                 _ => joined.push((start, end)),
             }
         }
-        joined.into_iter().filter_map(|(start, end)| self.burst(score, start, end, from)).collect()
+        joined.into_iter().filter_map(|(start, end)| self.burst(score, (start, end), from, settings)).collect()
     }
 
-    fn burst(&self, score: &[f32], start: usize, end: usize, from: f32) -> Option<Burst> {
+    fn burst(&self, score: &[f32], (start, end): (usize, usize), from: f32, settings: &Settings) -> Option<Burst> {
         let best = (start..end).max_by(|&a, &b| score[a].total_cmp(&score[b]).then(b.cmp(&a)))?;
         let enough = |row: &usize| score[*row] >= from.max(score[best] / 2.0);
         let (first, last) = ((start..end).find(enough)?, (start..end).rev().find(enough)?);
         let span = self.track.grid.span(first, last + 1)?;
+        let lacking = settings.least_secs.0.saturating_sub(span.length()) / 2;
+        let span = span.widened(lacking, lacking);
         Some(Burst { span, peak: score[best], apex: self.track.grid.time(best)? })
     }
 }

@@ -49,7 +49,8 @@ struct Settings {
     rhythm_weight: f32,
     /// How far from the laughter the rhythm may be.
     rhythm_near_secs: Secs,
-    /// Speech or laughter, 0 to 1, that must be near for the rhythm to count ..
+    /// Speech, laughter or another sound of a voice, 0 to 1, that must be near for the rhythm to count (somebody who
+    /// speaks by `aud.vad` is one as well) ..
     voice_from: f32,
     /// .. this near.
     voice_near_secs: Secs,
@@ -81,16 +82,19 @@ struct Found {
 }
 
 impl Settings {
-    /// Laughter, and what repeating syllables of a voice add to it, per row.
-    fn score(&self, rows: &Rows<'_>) -> Vec<f32> {
+    /// Laughter, and what repeating syllables of a voice add to it, per row. `speech`: where somebody is known to speak.
+    fn score(&self, rows: &Rows<'_>, speech: impl Iterator<Item = Span>) -> Vec<f32> {
         let laughter = rows.column("laughter");
-        let voice: Vec<f32> = rows.column("speech").iter().zip(&laughter).map(|(a, b)| a.max(*b)).collect();
+        let voices = [rows.column("speech"), rows.column("vocal")];
+        let mut voice: Vec<f32> =
+            (0..rows.count_all()).map(|row| voices.iter().map(|v| v[row]).fold(laughter[row], f32::max)).collect();
+        speech.for_each(|span| voice[rows.inside(span)].fill(1.0));
         let voice = largest_near(&voice, rows.count(self.voice_near_secs));
         let rhythm = largest_near(&rows.column("rhythm"), rows.count(self.rhythm_near_secs));
         let music = largest_near(&rows.column("music"), rows.count(self.rhythm_near_secs));
         let counts = |row: usize| voice[row] >= self.voice_from && music[row] < self.music_below;
         let added = |row: usize| self.rhythm_weight * (rhythm[row] - self.rhythm_base).max(0.0);
-        (0..rows.len()).map(|row| laughter[row] + if counts(row) { added(row) } else { 0.0 }).collect()
+        (0..rows.count_all()).map(|row| laughter[row] + if counts(row) { added(row) } else { 0.0 }).collect()
     }
 
     /// Own speech goes on before or after the laugh.
@@ -103,18 +107,22 @@ impl Settings {
     }
 
     /// All laughs of one track.
-    fn bursts(&self, who: Who, input: &Input<'_>) -> Vec<Burst> {
+    fn bursts(&self, who: Who, floor: &Floor, input: &Input<'_>) -> Vec<Burst> {
         let Some(track) = input.tracks.get("sounds", who) else { return Vec::new() };
         let rows = Rows::of(track, &self.heard);
         let loudness = input.tracks.get("loudness", who);
-        let bursts = rows.bursts(&self.score(&rows), self.from, &self.heard);
+        let people = floor.people.iter().filter(|person| who == Who::Room || person.who == who);
+        let speech = people.flat_map(|person| &person.speech).map(|stretch| stretch.span);
+        let bursts = rows.bursts(&self.score(&rows, speech), self.from, &self.heard);
         let with_edges = bursts.into_iter().map(|b| Burst { span: with_level(b.span, loudness, &self.heard), ..b });
         with_edges.filter(|b| b.span.length() >= self.min_secs.0).collect()
     }
 
     fn kind(&self, laugh: &Found, all: &[Found]) -> &'static str {
         let around = laugh.burst.span.widened(self.shared_secs.0, self.shared_secs.0);
-        let other = all.iter().find(|o| o.owner.who != laugh.owner.who && o.burst.span.overlap(around).is_some());
+        // What is nobody's may be the same person's.
+        let known = |a: Who, b: Who| a != b && a != Who::Room && b != Who::Room;
+        let other = all.iter().find(|o| known(o.owner.who, laugh.owner.who) && o.burst.span.overlap(around).is_some());
         match other {
             _ if laugh.owner.together => "together",
             Some(other) if other.burst.span.start() < laugh.burst.span.start() => "joins",
@@ -140,7 +148,7 @@ impl Marker for Laugh {
         let floor = Floor::read(input.earlier, input.session);
         let lanes: Vec<Who> = input.tracks.all("sounds").map(|track| track.who).collect();
         let bursts: Vec<(Who, Burst)> =
-            lanes.iter().flat_map(|&who| settings.bursts(who, input).into_iter().map(move |b| (who, b))).collect();
+            lanes.iter().flat_map(|&who| settings.bursts(who, &floor, input).into_iter().map(move |b| (who, b))).collect();
         let mut all: Vec<Found> = Vec::new();
         for &(who, burst) in &bursts {
             let room = who == Who::Room;

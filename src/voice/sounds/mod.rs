@@ -23,7 +23,7 @@ pub(super) use tagger::{Tagged, Tagger};
 /// Classes that the network tells apart.
 const NETWORK_CLASSES: usize = 521;
 /// Kinds that are kept.
-const CLASSES: usize = 9;
+const CLASSES: usize = 10;
 /// Name of each kind's column, and the network's classes it is made of (positions in its class map,
 /// `yamnet_class_map.csv`): the likeliest of them counts.
 const KINDS: [(&str, &[usize]); CLASSES] = [
@@ -34,6 +34,7 @@ const KINDS: [(&str, &[usize]); CLASSES] = [
     ("cough", &[42, 43]),
     ("whisper", &[12]),
     ("speech", &[0, 1, 2, 3, 4]),
+    ("vocal", &[5, 6, 7, 8, 9, 10, 11, 33, 34]),
     ("music", &[132]),
     ("noise", &[507, 508, 509, 510, 514, 515]),
 ];
