@@ -141,8 +141,9 @@ fn talk_without_laughs() {
                 .iter()
                 .zip(&places)
                 .flat_map(|(r, p)| {
-                    inside(&events, "aud.laugh", *p)
-                        .map(move |e| format!("{} {:.1} s {:.2}", r.name, e.span.start().secs_f64() - secs(p.0), e.strength))
+                    inside(&events, "aud.laugh", *p).map(move |e| {
+                        format!("{} {:.1} s {:.2}", r.name, e.span.start().secs_f64() - secs(p.0), e.strength)
+                    })
                 })
                 .collect();
             let (laughing, sighing, crying) = (with("aud.laugh"), with("aud.sigh"), with("aud.cry"));
@@ -194,7 +195,9 @@ fn laughs_inside_talk() {
         return;
     }
     let laughs = laughs();
-    println!("\n| half | where | level | found | begin off by, median (largest) s | end | other laughs | whose is said |");
+    println!(
+        "\n| half | where | level | found | begin off by, median (largest) s | end | other laughs | whose is said |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for tuned_on in [true, false] {
         let half: Vec<&Recording> = laughs.iter().filter(|r| r.tuned_on == tuned_on).collect();

@@ -38,7 +38,8 @@ fn decode(path: &Path) -> Option<Vec<f32>> {
         .args(["-ac", "1", "-ar", "16000", "-f", "f32le", "-"])
         .output()
         .ok()?;
-    let samples: Vec<f32> = output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let samples: Vec<f32> =
+        output.stdout.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     (samples.len() >= RATE / 10).then_some(samples)
 }
 
@@ -89,7 +90,8 @@ pub fn laughs() -> Vec<Recording> {
             }
         }
         for path in files(&folder.join("kaching"), &["mp3"]) {
-            if ["Laugh-Evil1", "Halloween-WitchCackle"].iter().any(|name| path.file_stem().is_some_and(|s| s == *name)) {
+            if ["Laugh-Evil1", "Halloween-WitchCackle"].iter().any(|name| path.file_stem().is_some_and(|s| s == *name))
+            {
                 found.extend(read(&path, short(&path), false));
             }
         }

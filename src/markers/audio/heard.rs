@@ -100,7 +100,8 @@ impl<'a> Rows<'a> {
             let hole = |last: usize| self.track.grid.span(last, start).map_or(std::time::Duration::ZERO, Span::length);
             match joined.last_mut() {
                 Some(last)
-                    if hole(last.1) < settings.close_holes_secs.0 && self.measured[last.1..start].iter().all(|&m| m) =>
+                    if hole(last.1) < settings.close_holes_secs.0
+                        && self.measured[last.1..start].iter().all(|&m| m) =>
                 {
                     last.1 = end;
                 }

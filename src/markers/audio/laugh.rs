@@ -101,7 +101,8 @@ impl Settings {
     fn in_speech(&self, span: Span, who: Who, floor: &Floor) -> bool {
         let speech = floor.people.iter().filter(|p| p.who == who).flat_map(|p| &p.speech);
         let goes_on = |own: Span| {
-            own.start() <= span.start().minus(self.in_speech_secs.0) || own.end() >= span.end().plus(self.in_speech_secs.0)
+            own.start() <= span.start().minus(self.in_speech_secs.0)
+                || own.end() >= span.end().plus(self.in_speech_secs.0)
         };
         speech.filter(|s| s.span.overlap(span).is_some()).any(|s| goes_on(s.span))
     }
@@ -147,8 +148,10 @@ impl Marker for Laugh {
         require(&CARD, input.tracks)?;
         let floor = Floor::read(input.earlier, input.session);
         let lanes: Vec<Who> = input.tracks.all("sounds").map(|track| track.who).collect();
-        let bursts: Vec<(Who, Burst)> =
-            lanes.iter().flat_map(|&who| settings.bursts(who, &floor, input).into_iter().map(move |b| (who, b))).collect();
+        let bursts: Vec<(Who, Burst)> = lanes
+            .iter()
+            .flat_map(|&who| settings.bursts(who, &floor, input).into_iter().map(move |b| (who, b)))
+            .collect();
         let mut all: Vec<Found> = Vec::new();
         for &(who, burst) in &bursts {
             let room = who == Who::Room;

@@ -99,7 +99,8 @@ mod tests {
             .collect();
         let frames = Mel::new().frames(&samples);
         assert_eq!(frames.len(), 6);
-        let expected = [(0, 0, 0.0848), (0, 12, 1.2324), (0, 13, 1.6183), (2, 30, 0.2325), (5, 45, 0.0118), (3, 63, 0.0000)];
+        let expected =
+            [(0, 0, 0.0848), (0, 12, 1.2324), (0, 13, 1.6183), (2, 30, 0.2325), (5, 45, 0.0118), (3, 63, 0.0000)];
         for (frame, band, value) in expected {
             let found: f32 = frames[frame][band];
             assert!((found - value).abs() < 0.002 * value.max(1.0), "frame {frame} band {band}: {found}, not {value}");

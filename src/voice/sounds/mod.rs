@@ -43,9 +43,19 @@ const RHYTHM: &str = "rhythm";
 
 /// Puts the pieces of one lane, in order, onto one grid: rows of 80 ms, the first centred 40 ms after `start`. Between the
 /// middles of patches the numbers go over evenly; `NaN` with confidence 0 where the recording lacks sound.
-pub(super) fn track(who: Who, start: SessionTime, samples: usize, pieces: &[Tagged], missing: &[Span], sure: f32) -> Track {
+pub(super) fn track(
+    who: Who,
+    start: SessionTime,
+    samples: usize,
+    pieces: &[Tagged],
+    missing: &[Span],
+    sure: f32,
+) -> Track {
     let rows = samples.div_ceil(lane::ROW);
-    let step = Step { numer: std::num::NonZeroU32::MIN.saturating_add(1), denom: std::num::NonZeroU32::MIN.saturating_add(24) };
+    let step = Step {
+        numer: std::num::NonZeroU32::MIN.saturating_add(1),
+        denom: std::num::NonZeroU32::MIN.saturating_add(24),
+    };
     let grid = FrameGrid { first: start.shifted(SessionTime::from_millis(40)), step, len: rows };
     // A patch may have been looked at from both sides of a border: the first one counts.
     let mut patches: Vec<&tagger::Patch> = pieces.iter().flat_map(|piece| &piece.patches).collect();

@@ -32,21 +32,30 @@ pub(super) fn logarithms(frames: &[Bands], gain: &[f32]) -> Vec<[f32; BANDS]> {
     frames.iter().zip(gain).map(of).collect()
 }
 
+/// Sum of the products of all bands of all pairs of frames, band by band, so that the processor does several at once.
+fn product(a: &[[f32; BANDS]], b: &[[f32; BANDS]]) -> f32 {
+    let mut sums = [0.0; BANDS];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
+}
+
 /// 0 (nothing repeats) to 1, of these [`WINDOW`] frames.
 pub(super) fn repeats(window: &[[f32; BANDS]]) -> f32 {
     let mut mean = [0.0; BANDS];
     window.iter().for_each(|frame| mean.iter_mut().zip(frame).for_each(|(sum, value)| *sum += value));
     mean.iter_mut().for_each(|sum| *sum /= window.len().max(1) as f32);
     let around: Vec<[f32; BANDS]> = window.iter().map(|frame| std::array::from_fn(|b| frame[b] - mean[b])).collect();
-    let dot = |a: &[f32; BANDS], b: &[f32; BANDS]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    let own: Vec<f32> = around.iter().map(|frame| dot(frame, frame)).collect();
+    let own: Vec<f32> = around.iter().map(|frame| product(&[*frame], &[*frame])).collect();
     // Pearson's correlation with the same `lag` frames later, -1 to 1; 0 where nothing changes.
     let alike = |lag: usize| {
         let Some(later) = around.get(lag..) else { return 0.0 };
-        let both: f32 = around.iter().zip(later).map(|(a, b)| dot(a, b)).sum();
         let first: f32 = own[..later.len()].iter().sum();
         let second: f32 = own[lag..].iter().sum();
-        both / (first * second + 1e-6).sqrt()
+        product(&around, later) / (first * second + 1e-6).sqrt()
     };
     let curve: Vec<f32> = (BURST.start / 2..=BURST.end).map(alike).collect();
     let at = |lag: usize| curve[lag - BURST.start / 2];

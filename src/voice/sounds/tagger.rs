@@ -135,7 +135,9 @@ impl Tagger {
             let input = Tensor { shape: vec![batch.len(), 1, PATCH_FRAMES, BANDS], values };
             let output = self.network.run(&[("audio", &input)], &["class_scores"])?;
             let scores = output.first().map(|tensor| tensor.values.as_slice()).unwrap_or_default();
-            found.extend(batch.iter().zip(scores.chunks_exact(NETWORK_CLASSES)).map(|((patch, _), s)| (*patch, kinds(s))));
+            found.extend(
+                batch.iter().zip(scores.chunks_exact(NETWORK_CLASSES)).map(|((patch, _), s)| (*patch, kinds(s))),
+            );
         }
         Ok(found)
     }
