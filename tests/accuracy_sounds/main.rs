@@ -24,7 +24,7 @@ use attune::model::{Runtime, Shelf};
 use attune::time::{SessionTime, Span};
 use attune::voice::{Channels, Request, Settings, analyse};
 use memory::Memory;
-use recordings::{RATE, Recording, laughs, look_alikes, talk};
+use recordings::{RATE, Recording, beds, laughs, look_alikes, talk};
 
 fn shelf() -> Shelf {
     let library = Path::new("vendor/onnxruntime/libonnxruntime.so.1.32.0");
@@ -159,10 +159,8 @@ fn talk_without_laughs() {
 
 /// Talk with laughs put in at known places, `level_db` against the talk around: over it, or in a pause made for them.
 fn laughing_talk(laughs: &[&Recording], level_db: f32, over: bool) -> Option<(Vec<f32>, Vec<(usize, usize)>)> {
-    let beds = ["pyannote_sample", "diarizationExample", "falcon_test", "ami_dev00"];
-    let bed: Vec<f32> = talk()
+    let bed: Vec<f32> = beds()
         .into_iter()
-        .filter(|r| beds.iter().any(|name| r.name.ends_with(name)))
         .flat_map(|r| {
             let rms = (r.samples.iter().map(|s| s * s).sum::<f32>() / r.samples.len() as f32).sqrt();
             r.samples.into_iter().map(move |s| s * 0.05 / rms)

@@ -129,6 +129,13 @@ pub fn talk() -> Vec<Recording> {
     found
 }
 
+/// Talk of several people, to put laughs into.
+pub fn beds() -> Vec<Recording> {
+    let Some(data) = data() else { return Vec::new() };
+    let names = ["pyannote_sample", "diarizationExample", "falcon_test", "ami_dev00"];
+    names.iter().filter_map(|name| read(&data.join(format!("audio/{name}.wav")), (*name).to_owned(), false)).collect()
+}
+
 /// What might be taken for a laugh: cartoon voices that shout, moan and cough, animals, game shows.
 pub fn look_alikes() -> Vec<Recording> {
     let mut found = Vec::new();

@@ -117,3 +117,37 @@ impl Marker for Cry {
         Ok(events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::{events_ms, find, frames, sounds};
+    use super::super::vad::Vad;
+    use super::*;
+
+    /// Seconds of nothing, as a picture.
+    fn secs(count: usize) -> String {
+        ".".repeat(count * 25 / 2)
+    }
+
+    fn check(room: &str, expect: &[(i64, i64, &str)]) {
+        let speech = format!("CCC{}", ".".repeat(room.len() - 3));
+        let mut tracks = frames(&speech, 80);
+        tracks.insert("sounds", sounds(Who::Room, room));
+        let found = find(&tracks, &[&Vad, &Cry], None);
+        assert_eq!(events_ms(&found), expect, "{room}");
+        assert!(found.iter().all(|e| e.confidence <= 0.3));
+    }
+
+    #[test]
+    fn two_bursts_within_twenty_seconds_are_one_event() {
+        let sob = "XXXXXXXX";
+        check(&format!("{}{sob}{}{sob}{}", secs(2), secs(4), secs(2)), &[(2000, 7280, "room")]);
+        check(&format!("{}{sob}{}{sob}{}", secs(2), secs(22), secs(2)), &[]);
+    }
+
+    #[test]
+    fn one_burst_short_ones_and_laughs_are_none() {
+        check(&format!("{}XXXXXXXX{}", secs(2), secs(4)), &[]);
+        check(&format!("{}LLLXXXXXXXXLLL{}LLLXXXXXXXXLLL{}", secs(2), secs(2), secs(2)), &[]);
+    }
+}

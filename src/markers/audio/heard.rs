@@ -18,10 +18,16 @@ pub struct Settings {
     pub least_secs: Secs,
     /// How far a begin or end may be moved to where the level rises or falls.
     pub edge_slack_secs: Secs,
+    /// Around a sound means this far before and after.
+    pub around_secs: Secs,
     /// dB by which the sound must stand out from the quietest tenth around it for that.
     pub edge_spread_db: f32,
-    /// dB above the quietest tenth from which on the level counts as sound.
+    /// dB above the quietest tenth from which on the level counts as sound ..
     pub edge_above_db: f32,
+    /// .. but not further than this many dB below the loudest moment.
+    pub edge_below_loudest_db: f32,
+    /// Quiet moments up to this length (strictly shorter) lie inside the sound.
+    pub edge_hole_secs: Secs,
     /// Share of a sound that a person's voice fills if it is theirs, 0 to 1.
     pub own_share: f32,
     /// .. and so many times more than anybody else's.
@@ -139,20 +145,19 @@ fn tenth(mut levels: Vec<f32>) -> Option<f32> {
     levels.get(levels.len() / 10).copied()
 }
 
-/// How much louder a sound is than the quietest tenth of the two seconds on each side, in dB.
-pub fn stands_out_db(loudness: &Track, span: Span) -> Option<f32> {
-    let two = std::time::Duration::from_secs(2);
+/// How much louder a sound is than the quietest tenth around it, in dB.
+fn stands_out_db(loudness: &Track, span: Span, settings: &Settings) -> Option<f32> {
+    let around = settings.around_secs.0;
     let own = levels(loudness, span);
     let mean = own.iter().map(|db| 10f32.powf(db / 10.0)).sum::<f32>() / own.len().max(1) as f32;
-    Some(10.0 * mean.max(1e-12).log10() - tenth(levels(loudness, span.widened(two, two)))?)
+    Some(10.0 * mean.max(1e-12).log10() - tenth(levels(loudness, span.widened(around, around)))?)
 }
 
 /// Moves begin and end of a sound to where the level rises out of the quiet or falls back into it, if that is near.
 pub fn with_level(span: Span, loudness: Option<&Track>, settings: &Settings) -> Span {
     let Some(track) = loudness else { return span };
-    let two = std::time::Duration::from_secs(2);
-    let slack = settings.edge_slack_secs.0;
-    let around = track.grid.indices(span.widened(two, two));
+    let (slack, beside) = (settings.edge_slack_secs.0, settings.around_secs.0);
+    let around = track.grid.indices(span.widened(beside, beside));
     let Some(column) = track.column("dbfs") else { return span };
     // Mean power of 50 ms; what was not measured is as quiet as can be.
     let smooth: Vec<f32> = around
@@ -169,12 +174,12 @@ pub fn with_level(span: Span, loudness: Option<&Track>, settings: &Settings) -> 
     if loudest - quiet < settings.edge_spread_db {
         return span;
     }
-    let border = (quiet + settings.edge_above_db).max(loudest - 30.0);
+    let border = (quiet + settings.edge_above_db).max(loudest - settings.edge_below_loudest_db);
+    let hole = (settings.edge_hole_secs.0.as_secs_f64() / track.grid.step.secs_f64()).round() as usize;
     let mut sounding: Vec<(usize, usize)> = Vec::new();
     for (from, to) in runs(smooth.iter().map(|&db| db >= border)) {
         match sounding.last_mut() {
-            // The bursts of one laugh are up to a third of a second apart.
-            Some(last) if from - last.1 < 33 => last.1 = to,
+            Some(last) if from - last.1 < hole => last.1 = to,
             _ => sounding.push((from, to)),
         }
     }
@@ -224,9 +229,9 @@ pub fn owner(span: Span, floor: &Floor, settings: &Settings) -> Owner {
 /// Whether this microphone hears the sound as cross-talk of another one, in which the same sound is much louder. Levels
 /// are compared over each microphone's own quiet, so that gains need not match.
 pub fn is_crosstalk(who: Who, span: Span, others: &[(Who, Burst)], tracks: &Tracks, settings: &Settings) -> bool {
-    let own = tracks.get("loudness", who).and_then(|track| stands_out_db(track, span));
+    let own = tracks.get("loudness", who).and_then(|track| stands_out_db(track, span, settings));
     others.iter().filter(|(other, burst)| *other != who && burst.span.overlap(span).is_some()).any(|(other, _)| {
-        let theirs = tracks.get("loudness", *other).and_then(|track| stands_out_db(track, span));
+        let theirs = tracks.get("loudness", *other).and_then(|track| stands_out_db(track, span, settings));
         own.zip(theirs).is_some_and(|(own, theirs)| theirs - own >= settings.crosstalk_db)
     })
 }

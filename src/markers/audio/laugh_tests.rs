@@ -1,36 +1,9 @@
-use super::super::picture::{self, events_ms, find, frames, frames_of, track};
+use super::super::picture::{self, events_ms, find, frames, frames_of, sounds, track};
 use super::super::vad::Vad;
 use super::*;
-use crate::time::{FrameGrid, SessionTime, Step};
-use crate::track::{Track, Tracks};
+use crate::track::Tracks;
 
 const MARKERS: [&dyn Marker; 2] = [&Vad, &Laugh];
-const COLUMNS: [&str; 4] = ["laughter", "speech", "music", "rhythm"];
-
-/// Rows of 80 ms, one character each: `L` laughter, `S` speech, `R` speech that repeats itself, `M` music that does, `K`
-/// knocking, `?` not measured, `.` nothing.
-fn sounds(who: Who, picture: &str) -> Track {
-    let row = |c: char| match c {
-        'L' => [0.8, 0.1, 0.0, 0.2],
-        'S' => [0.0, 0.9, 0.0, 0.2],
-        'R' => [0.0, 0.9, 0.0, 0.9],
-        'M' => [0.0, 0.4, 0.9, 0.9],
-        'K' => [0.0, 0.0, 0.0, 0.9],
-        '?' => [f32::NAN; 4],
-        _ => [0.0; 4],
-    };
-    let values: Vec<f32> = picture.chars().flat_map(row).collect();
-    let len = picture.chars().count();
-    Track {
-        who,
-        unit: Unit::Share,
-        grid: FrameGrid { first: SessionTime::from_millis(40), step: Step::new(2, 25).unwrap(), len },
-        columns: COLUMNS.map(str::to_owned).to_vec(),
-        values: ndarray::Array2::from_shape_vec((len, 4), values).unwrap(),
-        confidence: Some(picture.chars().map(|c| if c == '?' { 0.0 } else { 1.0 }).collect()),
-    }
-}
-
 /// Speech, one character per 80 ms as in [`frames`], and sounds of the room.
 fn check(speech: &str, room: &str, expect: &[(i64, i64, &str)]) {
     let mut tracks = frames(speech, 80);

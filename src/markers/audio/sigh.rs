@@ -117,3 +117,42 @@ impl Marker for Sigh {
         Ok(events)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::{events_ms, find, frames, sounds, track};
+    use super::super::vad::Vad;
+    use super::*;
+
+    /// Speech and sounds of the room, one character per 80 ms; the level is -30 dB inside the sigh, loudest after `share` of
+    /// it, and -70 dB elsewhere.
+    fn check(speech: &str, room: &str, share: f32, expect: &[(i64, i64, &str)]) {
+        let mut tracks = frames(speech, 80);
+        tracks.insert("sounds", sounds(Who::Room, room));
+        let first = room.find('H').unwrap() * 8;
+        let last = room.rfind('H').unwrap() * 8 + 8;
+        let loudest = first as f32 + share * (last - first) as f32;
+        let level =
+            |n: usize| if (first..last).contains(&n) { -30.0 - (n as f32 - loudest).abs() * 0.1 } else { -70.0 };
+        let mut loudness = track(Who::Room, (0..room.len() * 8).map(level).collect());
+        loudness.columns = vec!["dbfs".into()];
+        tracks.insert("loudness", loudness);
+        let found = find(&tracks, &[&Vad, &Sigh], None);
+        let rounded: Vec<(i64, i64, &str)> =
+            events_ms(&found).into_iter().map(|(a, b, who)| (a / 40 * 40, b / 40 * 40, who)).collect();
+        assert_eq!(rounded, expect, "{speech} {room}");
+        assert!(found.iter().all(|e| e.confidence <= 0.3));
+    }
+
+    #[test]
+    fn a_breath_that_swells_and_fades_while_nobody_speaks() {
+        check("CCC...........................", "..........HHHHHHHHHHHH........", 0.4, &[(760, 1760, "room")]);
+    }
+
+    #[test]
+    fn near_speech_too_short_or_falling_only_it_is_none() {
+        check("CCC........CC.................", "..........HHHHHHHHHHHH........", 0.4, &[]);
+        check("CCC...........................", "..........HHHH................", 0.4, &[]);
+        check("CCC...........................", "..........HHHHHHHHHHHH........", 0.0, &[]);
+    }
+}
