@@ -215,7 +215,7 @@ fn without_sound_nothing_is_known_and_silence_holds_no_laugh() {
 
     let silent = hear(vec![vec![0.0; 10 * RATE]], Channels::Mixed, 1);
     let track = silent.tracks.get("sounds", Who::Room).unwrap();
-    assert!(track.confidence.as_ref().unwrap().iter().all(|&sure| sure == 0.0));
+    assert!(track.confidence.as_ref().unwrap().iter().all(|&sure| sure < 1e-6));
     assert!(laughs(&silent, 10).is_empty());
 }
 

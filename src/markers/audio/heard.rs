@@ -12,6 +12,8 @@ use crate::track::{Track, Tracks, Who, runs};
 pub struct Settings {
     /// Rows with a lower confidence are not measured (DOMAIN 1).
     pub min_confidence: f32,
+    /// A sound goes on while its score stays at this share of the score from which on it is one, 0 to 1.
+    pub keep_share: f32,
     /// Shorter holes (strictly) between two parts of one sound are closed.
     pub close_holes_secs: Secs,
     /// Shortest stretch that the network's patches can tell; shorter ones are widened to it around their middle.
@@ -98,11 +100,12 @@ impl<'a> Rows<'a> {
         values.iter().zip(&self.measured).map(|(&v, &ok)| if ok && v.is_finite() { v } else { 0.0 }).collect()
     }
 
-    /// Sounds whose score reaches `from`. Holes are closed unless something in them was not measured; begin and end are
-    /// where the score passes half of its peak, or `from` if that is more.
+    /// Sounds whose score reaches `from` somewhere, as far as it stays at a share of it. Holes are closed unless something
+    /// in them was not measured.
     pub fn bursts(&self, score: &[f32], from: f32, settings: &Settings) -> Vec<Burst> {
+        let keep = from * settings.keep_share;
         let mut joined: Vec<(usize, usize)> = Vec::new();
-        for (start, end) in runs(score.iter().map(|&s| s >= from)) {
+        for (start, end) in runs(score.iter().map(|&s| s >= keep)) {
             let hole = |last: usize| self.track.grid.span(last, start).map_or(std::time::Duration::ZERO, Span::length);
             match joined.last_mut() {
                 Some(last)
@@ -117,11 +120,10 @@ impl<'a> Rows<'a> {
         joined.into_iter().filter_map(|(start, end)| self.burst(score, (start, end), from, settings)).collect()
     }
 
+    /// One sound, if its score reaches `from`.
     fn burst(&self, score: &[f32], (start, end): (usize, usize), from: f32, settings: &Settings) -> Option<Burst> {
         let best = (start..end).max_by(|&a, &b| score[a].total_cmp(&score[b]).then(b.cmp(&a)))?;
-        let enough = |row: &usize| score[*row] >= from.max(score[best] / 2.0);
-        let (first, last) = ((start..end).find(enough)?, (start..end).rev().find(enough)?);
-        let span = self.track.grid.span(first, last + 1)?;
+        let span = if score[best] >= from { self.track.grid.span(start, end)? } else { return None };
         let lacking = settings.least_secs.0.saturating_sub(span.length()) / 2;
         let span = span.widened(lacking, lacking);
         Some(Burst { span, peak: score[best], apex: self.track.grid.time(best)? })

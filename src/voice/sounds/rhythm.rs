@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn a_steady_voice_silence_and_uneven_bursts_do_not() {
         assert!(check(180.0, |_| 1.0) < 0.3);
-        assert_eq!(check(180.0, |_| 0.0), 0.0);
+        assert!(check(180.0, |_| 0.0) < 1e-6);
         // Each burst comes later than the one before by another 25 %.
         let slowing = |secs: f32| (std::f32::consts::TAU * (1.0 + 4.0 * secs).ln() * 4.0).sin().max(0.0);
         assert!(check(180.0, slowing) < 0.5, "{}", check(180.0, slowing));
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn too_little_is_nothing() {
-        assert_eq!(repeats(&[]), 0.0);
-        assert_eq!(repeats(&[[1.0; BANDS]; 3]), 0.0);
+        assert!(repeats(&[]) < 1e-6);
+        assert!(repeats(&[[1.0; BANDS]; 3]) < 1e-6);
     }
 }

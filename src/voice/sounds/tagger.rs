@@ -187,8 +187,8 @@ mod tests {
 
     #[test]
     fn nonsense_from_the_network_is_nothing() {
-        assert_eq!(kinds(&[f32::NAN; NETWORK_CLASSES]), [0.0; CLASSES]);
-        assert_eq!(kinds(&[]), [0.0; CLASSES]);
+        assert!(kinds(&[f32::NAN; NETWORK_CLASSES]).iter().all(|&p| p < 1e-6));
+        assert!(kinds(&[]).iter().all(|&p| p < 1e-6));
     }
 
     #[test]
