@@ -26,6 +26,9 @@ use attune::voice::{Channels, Request, Settings, analyse};
 use memory::Memory;
 use recordings::{RATE, Recording, beds, laughs, look_alikes, talk};
 
+/// First sample of a recording in a row of them, and the first one after it.
+type Place = (usize, usize);
+
 fn shelf() -> Shelf {
     let library = Path::new("vendor/onnxruntime/libonnxruntime.so.1.32.0");
     Shelf::open(Path::new("models"), Runtime::Auto, library.is_file().then(|| library.to_owned())).unwrap()
@@ -49,7 +52,7 @@ fn hear(samples: Vec<f32>) -> Vec<Event> {
 }
 
 /// Recordings one after another with silence between, and where each lies, in samples.
-fn row_up(recordings: &[&Recording], silence_secs: f64) -> (Vec<f32>, Vec<(usize, usize)>) {
+fn row_up(recordings: &[&Recording], silence_secs: f64) -> (Vec<f32>, Vec<Place>) {
     let silence = (silence_secs * RATE as f64) as usize;
     let mut all = vec![0.0; silence];
     let mut places = Vec::new();
@@ -66,7 +69,7 @@ fn secs(samples: usize) -> f64 {
 }
 
 /// The events of one marker that overlap this place.
-fn inside<'a>(events: &'a [Event], marker: &'a str, place: (usize, usize)) -> impl Iterator<Item = &'a Event> {
+fn inside<'a>(events: &'a [Event], marker: &'a str, place: Place) -> impl Iterator<Item = &'a Event> {
     let span = Span::new(SessionTime::from_secs_f64(secs(place.0)), SessionTime::from_secs_f64(secs(place.1))).unwrap();
     events.iter().filter(move |e| e.marker == marker && e.span.overlap(span).is_some())
 }
@@ -134,7 +137,7 @@ fn talk_without_laughs() {
             let minutes = secs(samples.len()) / 60.0;
             let events = hear(samples);
             let with = |marker: &str| {
-                let found = |place: &&(usize, usize)| inside(&events, marker, **place).next().is_some();
+                let found = |place: &&Place| inside(&events, marker, **place).next().is_some();
                 places.iter().filter(found).count()
             };
             let which: Vec<String> = half
@@ -158,7 +161,7 @@ fn talk_without_laughs() {
 }
 
 /// Talk with laughs put in at known places, `level_db` against the talk around: over it, or in a pause made for them.
-fn laughing_talk(laughs: &[&Recording], level_db: f32, over: bool) -> Option<(Vec<f32>, Vec<(usize, usize)>)> {
+fn laughing_talk(laughs: &[&Recording], level_db: f32, over: bool) -> Option<(Vec<f32>, Vec<Place>)> {
     let bed: Vec<f32> = beds()
         .into_iter()
         .flat_map(|r| {
