@@ -61,7 +61,9 @@ fn a_short_answer_and_then_silence() {
     assert_eq!(seen("aud.minresp"), [(2600, 3100, "strict")]);
     assert_eq!(seen("aud.silence3"), [(3100, 7300, "CT")]);
     assert_eq!(seen("aud.backch"), []);
-    assert!(run.blind.iter().all(|(id, _)| !id.starts_with("aud.")), "{:?}", run.blind);
+    // Sounds that are not words have a track of their own, which this session lacks.
+    let lacks_sounds = |why: &str| why.contains("\"sounds\"");
+    assert!(run.blind.iter().all(|(id, why)| !id.starts_with("aud.") || lacks_sounds(why)), "{:?}", run.blind);
     let pout = run.blind.iter().find(|(id, _)| id == "vid.pout").unwrap();
     assert!(pout.1.contains("face_actions"), "{pout:?}");
     for (position, event) in run.events.iter().enumerate() {
