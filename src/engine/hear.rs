@@ -71,11 +71,11 @@ pub fn hear(
     };
     let sources: Vec<String> = recordings.iter().map(|r| format!("{} at {} ns", r.sha256, r.offset.nanos())).collect();
     let key = Hash::of_parts([
-        ("stage", b"voice 2".as_slice()),
+        ("stage", b"voice 3".as_slice()),
         ("recordings", sources.join("\n").as_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
         ("request", format!("{channels:?} {:?}", wish.people).as_bytes()),
-        ("networks", wish.shelf.fingerprint(&["segmentation", "speaker", "speech"]).as_bytes()),
+        ("networks", wish.shelf.fingerprint(&["segmentation", "speaker", "speech", "sounds"]).as_bytes()),
     ]);
     if !wish.fresh
         && let Some((heard, tracks)) = store.load::<Heard>("voice", &key)

@@ -12,7 +12,7 @@ use crate::origin::{Hash, ModelFile};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// File name beside the list, for ONNX Runtime.
+    /// File name, beside the list or in `../vendor/models`.
     pub file: String,
     /// SHA-256 of that file, 64 hexadecimal digits.
     pub sha256: String,
@@ -57,7 +57,13 @@ impl Shelf {
 
     /// Whether this network's file is there (its hash is checked when it is loaded).
     pub fn has(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|entry| self.folder.join(&entry.file).is_file())
+        self.entries.get(name).is_some_and(|entry| self.place(entry).is_file())
+    }
+
+    /// Where a file is: beside the list, or where the set-up puts what is not part of the repository.
+    fn place(&self, entry: &Entry) -> PathBuf {
+        let fetched = || self.folder.join("../vendor/models").join(&entry.file);
+        Some(self.folder.join(&entry.file)).filter(|beside| beside.is_file()).unwrap_or_else(fetched)
     }
 
     /// What will run networks: for `attune doctor` and for the line that says so. A library that was asked for or
@@ -97,7 +103,7 @@ impl Shelf {
     pub fn bytes(&self, name: &str) -> Result<(Vec<u8>, Hash), ModelError> {
         let missing = |file: &str| ModelError::Missing { name: name.to_owned(), file: file.to_owned() };
         let entry = self.entries.get(name).ok_or_else(|| missing("models.toml"))?;
-        let bytes = std::fs::read(self.folder.join(&entry.file)).map_err(|_| missing(&entry.file))?;
+        let bytes = std::fs::read(self.place(entry)).map_err(|_| missing(&entry.file))?;
         let sha256 = Hash::of_bytes(&bytes);
         if sha256.as_str() != entry.sha256 {
             let expected = entry.sha256.chars().take(12).collect();

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::Scope;
 
-use crate::model::{Network, Shelf};
+use crate::model::{ModelError, Network, Shelf};
 use crate::origin::ModelFile;
 
 use super::VoiceError;
@@ -14,6 +14,7 @@ use super::fingerprint::fingerprints;
 use super::listening::{Part, Window};
 use super::segmentation::listen;
 use super::settings::Settings;
+use super::sounds::{Piece, Tagged, Tagger};
 
 /// Parts of the recording to fingerprint.
 pub(super) struct PrintWork {
@@ -31,6 +32,8 @@ pub(super) enum Task {
     Window(Work),
     /// Fingerprint parts.
     Prints(PrintWork),
+    /// Say what a piece of a lane sounds like.
+    Sounds(usize, Piece),
 }
 
 /// What came of it.
@@ -39,12 +42,20 @@ pub(super) enum Done {
     Window(usize, usize, Window),
     /// Number of the stretch.
     Prints(usize, Vec<Part>),
+    /// Lane and number of the piece; an error costs the sounds alone.
+    Sounds(usize, usize, Result<Tagged, ModelError>),
+}
+
+/// What the user is told where sounds could not be looked for.
+pub(super) fn no_sounds(error: &ModelError) -> String {
+    format!("laughs, sighs and crying could not be looked for ({error})")
 }
 
 /// The networks of one thread.
 pub(super) struct Ears<'a> {
     segmentation: Network,
     speaker: Option<(Network, Fbank)>,
+    tagger: Option<Tagger>,
     settings: &'a Settings,
 }
 
@@ -76,7 +87,16 @@ impl<'a> Ears<'a> {
                     None
                 }
             };
-            ears.push(Self { segmentation, speaker, settings });
+            let tagger = match shelf.load("sounds", 1) {
+                Ok(network) => Some(Tagger::new(network, &settings.sounds)),
+                Err(error) => {
+                    if ears.is_empty() {
+                        problems.push(no_sounds(&error));
+                    }
+                    None
+                }
+            };
+            ears.push(Self { segmentation, speaker, tagger, settings });
         }
         Ok(ears)
     }
@@ -86,10 +106,16 @@ impl<'a> Ears<'a> {
         self.speaker.is_some()
     }
 
+    /// Whether sounds that are not words can be looked for.
+    pub(super) fn knows_sounds(&self) -> bool {
+        self.tagger.is_some()
+    }
+
     /// The networks that run.
     pub(super) fn models(&self) -> Vec<ModelFile> {
         let speaker = self.speaker.as_ref().map(|(network, _)| network.file().clone());
-        std::iter::once(self.segmentation.file().clone()).chain(speaker).collect()
+        let tagger = self.tagger.as_ref().map(|tagger| tagger.file().clone());
+        std::iter::once(self.segmentation.file().clone()).chain(speaker).chain(tagger).collect()
     }
 
     fn window(&mut self, work: &Work) -> Result<Window, VoiceError> {
@@ -112,6 +138,10 @@ impl<'a> Ears<'a> {
     fn work(&mut self, task: Task) -> Result<Done, VoiceError> {
         match task {
             Task::Window(work) => Ok(Done::Window(work.lane, work.index, self.window(&work)?)),
+            Task::Sounds(lane, piece) => {
+                let tagged = self.tagger.as_mut().map_or(Ok(Tagged::default()), |tagger| tagger.tag(&piece));
+                Ok(Done::Sounds(lane, piece.index, tagged))
+            }
             Task::Prints(work) => Ok(Done::Prints(work.stretch, self.prints(work)?)),
         }
     }

@@ -4,19 +4,20 @@ use std::ops::Range;
 
 use crate::job::Job;
 use crate::media::{SOUND_RATE, SampleBlock, SoundSource};
-use crate::model::Shelf;
+use crate::model::{ModelError, Shelf};
 use crate::origin::ModelFile;
 use crate::time::{Secs, SessionTime};
 
 use super::cutter::{Cutter, Work};
 use super::detector::Detector;
-use super::ears::{Done, Ears, Pool, Task};
+use super::ears::{Done, Ears, Pool, Task, no_sounds};
 use super::levels::RowLevels;
 use super::offset::Offset;
 use super::prosody::{Lane, Measured};
 use super::reserve::Reserve;
 use super::segmentation::{FRAMES, FrameVoices, WINDOW};
 use super::settings::Settings;
+use super::sounds::{Lane as SoundLane, Tagged};
 use super::{Channels, Request, VoiceError};
 
 /// What the segmentation network said about one window.
@@ -63,6 +64,8 @@ pub(super) struct Heard {
     pub lane_dbfs: Vec<Vec<f32>>,
     /// The same of all channels mixed.
     pub room_dbfs: Vec<f32>,
+    /// What each lane sounds like, piece by piece; `None` without the network for it.
+    pub sounds: Option<Vec<Vec<Tagged>>>,
     /// Prosody of each lane.
     pub prosody: Vec<Measured>,
     /// Networks that ran, in order of name.
@@ -118,11 +121,19 @@ pub(super) fn hear(
         offsets: Vec::new(),
         cutters: (0..lanes).map(|lane| Cutter::new(lane, step_samples(step), lag)).collect(),
         reserve: fingerprinted.then(|| Reserve::new(settings, step_samples(step))),
+        sounds: vec![SoundLane::new(); if ears.first().is_some_and(Ears::knows_sounds) { lanes } else { 0 }],
         detectors,
         lane_levels: vec![RowLevels::default(); lanes],
         room_levels: RowLevels::default(),
     };
-    let mut kept = Kept { windows: vec![Vec::new(); lanes], stretches: Vec::new(), done: 0, job };
+    let mut kept = Kept {
+        windows: vec![Vec::new(); lanes],
+        stretches: Vec::new(),
+        sounds: vec![Vec::new(); stream.sounds.len()],
+        no_sounds: None,
+        done: 0,
+        job,
+    };
     let prosody = std::thread::scope(|scope| {
         // With one thread asked for, prosody runs where the sound is read; else beside it.
         let aside = (request.threads > 1).then_some(scope);
@@ -132,9 +143,11 @@ pub(super) fn hear(
             stream.take_in(&block, channels, &mut prosody)?;
             stream.give_out_windows(&mut pool, &mut kept, settings)?;
             stream.give_out_stretches(&mut pool, &mut kept, None)?;
+            stream.give_out_sounds(&mut pool, &mut kept, false)?;
         }
         stream.end()?;
         stream.give_out_windows(&mut pool, &mut kept, settings)?;
+        stream.give_out_sounds(&mut pool, &mut kept, true)?;
         while let Some(done) = pool.wait()? {
             kept.keep(done)?;
         }
@@ -148,6 +161,8 @@ pub(super) fn hear(
     if stream.no_numbers > 0 {
         problems.push(format!("{} samples of the sound are no numbers and were taken as silence", stream.no_numbers));
     }
+    problems.extend(kept.no_sounds.as_ref().map(no_sounds));
+    let sounds = (!kept.sounds.is_empty() && kept.no_sounds.is_none()).then(|| in_order(kept.sounds));
     let offset = stream.offsets.iter().map(|offset| offset.mean().abs()).fold(0.0, f64::max);
     if offset >= settings.silence.offset_from {
         problems.push(format!(
@@ -158,12 +173,13 @@ pub(super) fn hear(
     Ok(Heard {
         start: stream.start.ok_or(VoiceError::Empty)?,
         samples: stream.samples,
-        lanes: kept.windows.into_iter().map(|lane| lane.into_iter().flatten().collect()).collect(),
+        lanes: in_order(kept.windows),
         parts: kept.stretches.into_iter().flatten().flatten().collect(),
         fingerprinted,
         first_pass: stream.detectors.into_iter().map(Detector::into_frames).collect(),
         lane_dbfs: stream.lane_levels.into_iter().map(RowLevels::into_dbfs).collect(),
         room_dbfs: stream.room_levels.into_dbfs(),
+        sounds,
         prosody,
         models,
         problems,
@@ -174,6 +190,10 @@ pub(super) fn hear(
 struct Kept<'a, 'b> {
     windows: Vec<Vec<Option<Window>>>,
     stretches: Vec<Option<Vec<Part>>>,
+    /// Of each lane; none without the network.
+    sounds: Vec<Vec<Option<Tagged>>>,
+    /// Why the network for sounds failed, if it did.
+    no_sounds: Option<ModelError>,
     /// Samples up to which windows were heard. Windows are not finished in order; progress only goes forward.
     done: usize,
     job: &'a Job<'b>,
@@ -187,6 +207,8 @@ impl Kept<'_, '_> {
                 put(&mut self.windows[lane], index, window);
             }
             Done::Prints(stretch, parts) => put(&mut self.stretches, stretch, parts),
+            Done::Sounds(lane, index, Ok(tagged)) => put(&mut self.sounds[lane], index, tagged),
+            Done::Sounds(_, _, Err(error)) => self.no_sounds = Some(error),
         }
         self.job.done_to(self.done as f64 / f64::from(SOUND_RATE))?;
         Ok(())
@@ -200,6 +222,10 @@ fn put<T>(list: &mut Vec<Option<T>>, index: usize, value: T) {
     list[index] = Some(value);
 }
 
+fn in_order<T>(lanes: Vec<Vec<Option<T>>>) -> Vec<Vec<T>> {
+    lanes.into_iter().map(|lane| lane.into_iter().flatten().collect()).collect()
+}
+
 /// What is kept of the sound itself while it streams by.
 struct Stream<'a> {
     start: Option<SessionTime>,
@@ -210,6 +236,8 @@ struct Stream<'a> {
     cutters: Vec<Cutter>,
     /// Of the room, where voices are told apart by their sound.
     reserve: Option<Reserve<'a>>,
+    /// One per lane, or none without the network.
+    sounds: Vec<SoundLane>,
     /// One per lane, or none.
     detectors: Vec<Detector>,
     lane_levels: Vec<RowLevels>,
@@ -261,6 +289,7 @@ impl Stream<'_> {
         if let (Some(reserve), Some(lane)) = (&mut self.reserve, lanes.first()) {
             reserve.add(lane);
         }
+        self.sounds.iter_mut().zip(&lanes).for_each(|(sounds, lane)| sounds.take(lane));
         prosody.iter_mut().zip(lanes).for_each(|(prosody, lane)| prosody.add(lane));
         Ok(())
     }
@@ -284,6 +313,16 @@ impl Stream<'_> {
                 } else {
                     pool.send(Task::Window(work))?.into_iter().try_for_each(|done| kept.keep(done))?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives out the pieces that are whole; after the end also what is left.
+    fn give_out_sounds(&mut self, pool: &mut Pool, kept: &mut Kept, ended: bool) -> Result<(), VoiceError> {
+        for (lane, sounds) in self.sounds.iter_mut().enumerate() {
+            while let Some(piece) = if ended { sounds.rest() } else { sounds.whole() } {
+                pool.send(Task::Sounds(lane, piece))?.into_iter().try_for_each(|done| kept.keep(done))?;
             }
         }
         Ok(())

@@ -27,6 +27,7 @@ mod reserve;
 mod seats;
 mod segmentation;
 mod settings;
+mod sounds;
 mod together;
 mod tracks;
 
@@ -41,7 +42,9 @@ use crate::track::{Tracks, Who};
 
 pub use layout::{ChannelLayout, channel_layout};
 pub use live::{LIVE_WINDOW_SECS, LiveEar, LiveRow};
-pub use settings::{ChannelSettings, FirstPass, Layout, Overlap, Parts, People, Segmentation, Settings, Silence};
+pub use settings::{
+    ChannelSettings, FirstPass, Layout, Overlap, Parts, People, Segmentation, Settings, Silence, Sounds,
+};
 
 /// Most people who are told apart.
 pub const MOST_PEOPLE: u8 = 8;
@@ -100,7 +103,8 @@ pub struct VoiceResult {
     /// `speech` (the room and each person), `overlap` (the room), `loudness` (the room, and each person who has a
     /// microphone), and for the same as `loudness` the tracks of [`prosody`]: `pitch`, `spectrum`, `voice_quality`. Every
     /// 10 ms, the first one centred 5 ms after the recording's start. From 0.5 on a `speech` or `overlap` counts as
-    /// such. `NaN` with confidence 0 where the recording lacks sound.
+    /// such. `sounds` (the room, or each microphone; not without its network): every 80 ms, what the second around sounds
+    /// like. `NaN` with confidence 0 where the recording lacks sound.
     pub tracks: Tracks,
     /// Who speaks, in order of number.
     pub voices: Vec<VoiceInfo>,
@@ -155,7 +159,7 @@ pub enum VoiceError {
 /// Hears who speaks when.
 ///
 /// A missing or damaged *speaker* network is no error: people are then followed from window to window only, and
-/// [`VoiceResult::problems`] says so.
+/// [`VoiceResult::problems`] says so; nor is that of *sounds*, without which there is no track of that name.
 ///
 /// # Errors
 /// [`VoiceError`]: the settings or the request make no sense, the recording cannot be read or is empty, the

@@ -26,6 +26,8 @@ pub struct Settings {
     pub layout: Layout,
     /// Recordings without sound in them.
     pub silence: Silence,
+    /// Laughs and other sounds that are not words.
+    pub sounds: Sounds,
     /// Pitch, perturbation, spectrum.
     pub prosody: super::prosody::Settings,
 }
@@ -150,13 +152,39 @@ pub struct Silence {
     pub offset_from: f64,
 }
 
+/// How sounds that are not words are looked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sounds {
+    /// Seconds between neighbouring patches, 0.16 to 0.96; taken as the nearest multiple of 0.16.
+    pub step_secs: Secs,
+    /// Probability of laughter or crying from which on patches lie 0.16 s apart, 0 to 1.
+    pub look_closer_from: f32,
+    /// The same for how much syllables repeat, 0 to 1.
+    pub look_closer_rhythm: f32,
+    /// dB full scale to which each patch is brought.
+    pub level_dbfs: f32,
+    /// Most dB by which a patch is raised, 0 or more.
+    pub most_gain_db: f32,
+    /// dB full scale at or below which a patch is silent and not looked at.
+    pub silent_dbfs: f32,
+}
+
+impl Sounds {
+    /// Every how many of the closest patches one is looked at in any case, 1 to 6.
+    pub(super) fn every(&self) -> i64 {
+        ((self.step_secs.0.as_secs_f64() / 0.16).round() as i64).clamp(1, 6)
+    }
+}
+
 impl Settings {
     /// Whether every number is in its range.
     ///
     /// # Errors
     /// [`VoiceError::Settings`] with the first one that is not.
     pub fn check(&self) -> Result<(), VoiceError> {
-        let Self { segmentation, first_pass, overlap, parts, people, channels, layout, silence, prosody } = self;
+        let Self { segmentation, first_pass, overlap, parts, people, channels, layout, silence, sounds, prosody } =
+            self;
         let step = |secs: Secs| (0.1..=10.0).contains(&secs.0.as_secs_f64());
         let above_zero = |value: f32| value.is_finite() && value > 0.0;
         let not_negative = |value: f32| value.is_finite() && value >= 0.0;
@@ -203,6 +231,12 @@ impl Settings {
             ("layout.active_db", not_negative(layout.active_db), "0 or more"),
             ("silence.offset_from", silence.offset_from > 0.0, "above 0"),
             ("silence.silent_dbfs", silence.silent_dbfs.is_finite(), "a number"),
+            ("sounds.step_secs", (0.16..=0.96).contains(&sounds.step_secs.0.as_secs_f64()), "0.16 to 0.96"),
+            ("sounds.look_closer_from", (0.0..=1.0).contains(&sounds.look_closer_from), "0 to 1"),
+            ("sounds.look_closer_rhythm", (0.0..=1.0).contains(&sounds.look_closer_rhythm), "0 to 1"),
+            ("sounds.level_dbfs", sounds.level_dbfs.is_finite(), "a number"),
+            ("sounds.most_gain_db", not_negative(sounds.most_gain_db), "0 or more"),
+            ("sounds.silent_dbfs", sounds.silent_dbfs.is_finite(), "a number"),
         ];
         let wrong = checks.into_iter().find(|(_, holds, _)| !holds).map(|(name, _, range)| (name, range));
         match wrong.or_else(|| prosody.wrong()) {

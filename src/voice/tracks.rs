@@ -39,6 +39,7 @@ struct Person {
 pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, missing: &[Span]) -> VoiceResult {
     let expected = asked.unwrap_or(usize::from(MOST_PEOPLE));
     let rows = rows_of(heard.samples);
+    let sounds = sounds(&heard, &[Who::Room], settings, missing);
     let mut problems = heard.problems;
     let windows = heard.lanes.into_iter().next().unwrap_or_default();
     let edge = settings.segmentation.edge_weight;
@@ -124,13 +125,26 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, m
     let prosody = heard.prosody.into_iter().next();
     problems.extend(prosody.iter().filter_map(|measured| limits(measured, "the recording")));
     let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs, prosody };
-    let (tracks, voices) = tracks(room, people, settings, missing);
+    let (mut tracks, voices) = tracks(room, people, settings, missing);
+    tracks.extend(sounds);
     VoiceResult { tracks, voices, models: heard.models, problems }
+}
+
+/// What each lane sounds like; the room alone if there is one lane for it.
+fn sounds(heard: &Heard, lanes: &[Who], settings: &Settings, missing: &[Span]) -> Tracks {
+    let mut tracks = Tracks::new();
+    let sure = if silent(&heard.room_dbfs, settings) { 0.0 } else { 1.0 };
+    for (pieces, &who) in heard.sounds.iter().flatten().zip(lanes) {
+        tracks.insert("sounds", super::sounds::track(who, heard.start, heard.samples, pieces, missing, sure));
+    }
+    tracks
 }
 
 /// Tracks of people who each have a microphone.
 pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]) -> VoiceResult {
     let rows = rows_of(heard.samples);
+    let each: Vec<Who> = (1u8..).take(heard.lanes.len()).map(Who::Speaker).collect();
+    let sounds = sounds(&heard, &each, settings, missing);
     let edge = settings.segmentation.edge_weight;
     let mut problems = heard.problems;
     let mut first = heard.first_pass.iter().map(|frames| on_rows(frames, 0..rows));
@@ -186,7 +200,8 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
             print: None,
         })
         .collect();
-    let (tracks, voices) = tracks(room, people, settings, missing);
+    let (mut tracks, voices) = tracks(room, people, settings, missing);
+    tracks.extend(sounds);
     VoiceResult { tracks, voices, models: heard.models, problems }
 }
 

@@ -1,21 +1,24 @@
-//! Markers of sound: who speaks when, when nobody does, and how it sounds.
+//! Markers of sound: who speaks when, when nobody does, how it sounds, and what is heard besides words.
 //!
 //! Only [`vad`] reads the speech tracks; the others read its stretches through [`floor`], so that all of them mean the
 //! same by "speaks". Those of prosody read the tracks of pitch, spectrum and voice quality through [`voices`], so that all
 //! of them mean the same by "usual".
 
 pub mod floor;
+pub mod heard;
 pub mod syllables;
 pub mod voices;
 
 pub mod arousal;
 pub mod backch;
+pub mod cry;
 pub mod entrain;
 pub mod f0;
 pub mod fill;
 pub mod gap;
 pub mod lapse;
 pub mod latency;
+pub mod laugh;
 pub mod loud;
 pub mod minresp;
 pub mod ovl_comp;
@@ -23,6 +26,7 @@ pub mod ovl_coop;
 pub mod ovl_term;
 pub mod pause;
 pub mod rate;
+pub mod sigh;
 pub mod silence3;
 pub mod talkshare;
 pub mod tremor;
@@ -57,6 +61,9 @@ pub const ALL: &[&dyn Marker] = &[
     &fill::FilledPause,
     &arousal::Arousal,
     &entrain::Entrainment,
+    &laugh::Laugh,
+    &sigh::Sigh,
+    &cry::Cry,
 ];
 
 #[cfg(test)]

@@ -45,10 +45,38 @@ pub(crate) fn track(who: Who, values: Vec<f32>) -> Track {
     }
 }
 
+/// What the room or a microphone sounds like, in rows of 80 ms, one character each: `L` laughter, `S` speech, `R` speech that
+/// repeats itself, `M` music that does, `K` knocking, `X` crying, `H` a sigh, `?` not measured, `.` nothing.
+pub(crate) fn sounds(who: Who, picture: &str) -> Track {
+    const COLUMNS: [&str; 6] = ["laughter", "speech", "music", "rhythm", "crying", "sigh"];
+    let row = |c: char| match c {
+        'L' => [0.8, 0.1, 0.0, 0.2, 0.0, 0.0],
+        'S' => [0.0, 0.9, 0.0, 0.2, 0.0, 0.0],
+        'R' => [0.0, 0.9, 0.0, 0.9, 0.0, 0.0],
+        'M' => [0.0, 0.4, 0.9, 0.9, 0.0, 0.0],
+        'K' => [0.0, 0.0, 0.0, 0.9, 0.0, 0.0],
+        'X' => [0.0, 0.1, 0.0, 0.0, 0.8, 0.0],
+        'H' => [0.0, 0.0, 0.0, 0.0, 0.0, 0.8],
+        '?' => [f32::NAN; 6],
+        _ => [0.0; 6],
+    };
+    let values: Vec<f32> = picture.chars().flat_map(row).collect();
+    let len = picture.chars().count();
+    Track {
+        who,
+        unit: Unit::Share,
+        grid: FrameGrid { first: SessionTime::from_millis(40), step: Step::new(2, 25).unwrap(), len },
+        columns: COLUMNS.map(str::to_owned).to_vec(),
+        values: Array2::from_shape_vec((len, COLUMNS.len()), values).unwrap(),
+        confidence: Some(picture.chars().map(|c| if c == '?' { 0.0 } else { 1.0 }).collect()),
+    }
+}
+
 /// The settings as they are shipped.
 pub(crate) fn settings() -> Settings {
     read_settings([
         ("markers/audio.toml", include_str!("../../../config/markers/audio.toml")),
+        ("markers/sounds.toml", include_str!("../../../config/markers/sounds.toml")),
         ("markers/video.toml", include_str!("../../../config/markers/video.toml")),
     ])
     .unwrap()
