@@ -503,7 +503,7 @@ fn what_is_no_recording_says_so() {
         (write("list.mp4", b"ffconcat version 1.0\nfile other.mp4\n"), "no film or sound"),
         (write("header-only.wav", b"RIFF\x24\0\0\0WAVE"), "WAV header|no film or sound"),
         (write("noise.mkv", &damaged(&[0; 5000], 20_000, 0..0, 7)), "no film or sound"),
-        (films.path(""), "directory"),
+        (films.path(""), "this is a folder"),
         (films.path("not-there.mp4"), "cannot read"),
     ];
     if ffmpeg_is_there() {

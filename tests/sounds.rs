@@ -117,7 +117,7 @@ fn scene(secs: f32, sounds: &[(f32, Vec<f32>)]) -> Vec<f32> {
 
 fn hear(channels: Vec<Vec<f32>>, how: Channels, threads: usize) -> VoiceResult {
     let settings = Config::embedded().read("voice.toml").unwrap();
-    let request = Request { threads, people: 2, channels: how };
+    let request = Request { threads, people: Some(2), channels: how };
     analyse(&mut Memory::new(channels), &shelf_in(Path::new("models")), &settings, &request, &Job::quiet()).unwrap()
 }
 

@@ -37,14 +37,14 @@ fn shelf() -> Shelf {
 /// Events of the markers of sounds, with the settings in the folder rather than in the program: tuning needs no compiling.
 fn hear(samples: Vec<f32>) -> Vec<Event> {
     let settings: Settings = toml::from_str(&std::fs::read_to_string("config/voice.toml").unwrap()).unwrap();
-    let files: Vec<(String, String)> = ["audio", "video", "text", "sounds"]
+    let files: Vec<(String, String)> = ["audio", "video", "text", "prosody", "sounds"]
         .map(|name| format!("config/markers/{name}.toml"))
         .into_iter()
         .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
         .collect();
     let marker_settings = markers::read_settings(files.iter().map(|(a, b)| (a.as_str(), b.as_str()))).unwrap();
     let length = SessionTime::from_secs_f64(samples.len() as f64 / RATE as f64);
-    let request = Request { threads: 2, people: 2, channels: Channels::Mixed };
+    let request = Request { threads: 2, people: Some(2), channels: Channels::Mixed };
     let heard = analyse(&mut Memory::new(vec![samples]), &shelf(), &settings, &request, &Job::quiet()).unwrap();
     let session = Span::new(SessionTime::ZERO, length).unwrap();
     let run = markers::run_all(&heard.tracks, session, None, None, &marker_settings).unwrap();
