@@ -196,12 +196,12 @@ pub fn open_pictures(
     wish: PictureWish,
     settings: &MediaSettings,
 ) -> Result<Box<dyn FrameSource>, MediaError> {
+    refuse_what_is_no_file(path)?;
     Ok(Box::new(VideoReader::open(path, offset, wish, settings)?))
 }
 
-/// Whether the first bytes are those of a WAV file. Everything that opens a recording asks this first, so here is where
-/// folders, pipes and devices are refused: a recording is read several times, and a pipe could wait for ever.
-fn holds_wav(path: &Path) -> Result<bool, MediaError> {
+/// Refuses folders, pipes and devices: a recording is read several times, and a pipe could wait for ever.
+fn refuse_what_is_no_file(path: &Path) -> Result<(), MediaError> {
     let facts = std::fs::metadata(path).map_err(|e| unreadable(path, e))?;
     if facts.is_dir() {
         return Err(MediaError::Unusable {
@@ -217,6 +217,12 @@ fn holds_wav(path: &Path) -> Result<bool, MediaError> {
             file: path.display().to_string(),
         });
     }
+    Ok(())
+}
+
+/// Whether the first bytes are those of a WAV file.
+fn holds_wav(path: &Path) -> Result<bool, MediaError> {
+    refuse_what_is_no_file(path)?;
     let file = File::open(path).map_err(|e| unreadable(path, e))?;
     let mut first = Vec::new();
     file.take(12).read_to_end(&mut first).map_err(|e| unreadable(path, e))?;
