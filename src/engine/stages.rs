@@ -84,7 +84,8 @@ impl Bench<'_> {
     /// [`EngineError::Cancelled`]; all else is noted in [`Measured::problems`].
     pub fn measure(&self, opened: &[Opened]) -> Result<Measured, EngineError> {
         let threads = self.request.threads;
-        if threads < 2 || !self.request.listen || !self.request.look {
+        let films = self.request.look && opened.iter().any(|recording| recording.probe.has_picture());
+        if threads < 2 || !self.request.listen || !films {
             let mut measured = self.listen(opened, threads)?;
             measured.join(self.look(opened, threads)?);
             return Ok(measured);
