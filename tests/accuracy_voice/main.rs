@@ -61,8 +61,8 @@ struct Floors {
 }
 
 /// Near microphones: calls and studios. Far ones: meetings.
-const NEAR: Floors = Floors { speech_f1: 0.98, speech_auc: 0.995, overlap_f1: 0.85, speaker_error: 6.0 };
-const FAR: Floors = Floors { speech_f1: 0.945, speech_auc: 0.98, overlap_f1: 0.50, speaker_error: 27.0 };
+const NEAR: Floors = Floors { speech_f1: 0.98, speech_auc: 0.995, overlap_f1: 0.80, speaker_error: 5.5 };
+const FAR: Floors = Floors { speech_f1: 0.945, speech_auc: 0.98, overlap_f1: 0.57, speaker_error: 25.0 };
 
 #[derive(Default)]
 struct Sums {
@@ -150,7 +150,7 @@ fn real_recordings_are_heard_as_well_as_written_down() {
         return println!("skipped: no recordings in ATTUNE_DATA");
     }
     println!("Runs on {}.", shelf().runtime_name());
-    for (far, floors, complete) in [(false, NEAR, 6), (true, FAR, 6)] {
+    for (far, floors, complete) in [(false, NEAR, 7), (true, FAR, 6)] {
         println!("\n{}\n", if far { "Far microphones (AMI excerpts):" } else { "Near microphones:" });
         println!(
             "| recording | s | speech P | R | F1 | AUC | overlap s, labelled | found | common | people, true / found with that \
@@ -224,7 +224,7 @@ fn a_transcript_helps_to_tell_who_speaks() {
     };
     let (without, with) = (error(None), error(Some(stm)));
     println!("the call: speaker error {without:.1} % without its transcript, {with:.1} % with it");
-    assert!(with <= without + 0.05 && with <= 5.5, "{with} {without}");
+    assert!(with <= without + 0.05 && with <= 6.0, "{with} {without}");
 }
 
 fn speech_found(clip: &Clip, result: &VoiceResult) -> Found {
