@@ -24,6 +24,9 @@ const ROW_SECS: f64 = ROW as f64 / SOUND_RATE as f64;
 /// What a person's probability is moved to, at least or at most, where the number of people speaking decides.
 const JUST_YES: f32 = 0.51;
 const JUST_NO: f32 = 0.49;
+/// The same at most where somebody else is the one who speaks: low enough that nobody who reads the track takes it for the
+/// end of a word (`[vad] off` in `config/markers/audio.toml` is higher).
+const SOMEBODY_ELSE: f32 = 0.2;
 
 /// Probability that somebody speaks, and how sure it is whose speech it is.
 struct Person {
@@ -259,7 +262,11 @@ fn as_many_as_speak(any: &[f32], two: &[f32], alone: &[Option<Whose>], people: &
             let p = &mut people[person].speech[row];
             // A second one only if anything at all speaks for them.
             let speaks = rank < count && (rank == 0 || *p >= 0.1);
-            *p = if speaks { p.max(JUST_YES) } else { p.min(JUST_NO) };
+            *p = match (speaks, count) {
+                (true, _) => p.max(JUST_YES),
+                (false, 0) => p.min(JUST_NO),
+                (false, _) => p.min(SOMEBODY_ELSE),
+            };
             if let Some(whose) = alone[row].filter(|whose| whose.person == person) {
                 people[person].confidence[row] = whose.confidence;
             }
@@ -329,4 +336,37 @@ fn tracks(room: Room, people: Vec<Person>, settings: &Settings, missing: &[Span]
     tracks.insert("overlap", track(Who::Room, Unit::Probability, room.overlap, vec![everywhere; rows]));
     tracks.insert("loudness", track(Who::Room, Unit::DecibelsFullScale, room.dbfs, vec![1.0; rows]));
     (tracks, voices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(speech: &[f32]) -> Person {
+        Person {
+            speech: speech.to_vec(),
+            confidence: vec![1.0; speech.len()],
+            loudness: None,
+            prosody: None,
+            channel: None,
+            print: None,
+        }
+    }
+
+    #[test]
+    fn as_many_speak_as_the_room_says_and_whose_part_it_is_comes_first() {
+        // Nobody, one, one whose part it is, two.
+        let (any, two) = ([0.2, 0.9, 0.9, 0.9], [0.0, 0.1, 0.1, 0.8]);
+        let whose = Whose { person: 1, confidence: 0.7 };
+        let alone = [None, None, Some(whose), None];
+        let mut people = [person(&[0.8, 0.8, 0.8, 0.8]), person(&[0.3, 0.3, 0.3, 0.3]), person(&[0.05; 4])];
+        as_many_as_speak(&any, &two, &alone, &mut people);
+        let speaks = |p: usize| -> Vec<bool> { people[p].speech.iter().map(|&p| p >= 0.5).collect() };
+        assert_eq!(speaks(0), [false, true, false, true]);
+        assert_eq!(speaks(1), [false, false, true, true]);
+        assert_eq!(speaks(2), [false; 4]);
+        // A dip of one's own speech is near the border, somebody else's speech is not.
+        assert!(people[0].speech[0] > 0.4 && people[0].speech[2] <= SOMEBODY_ELSE);
+        assert!((people[1].confidence[2] - 0.7).abs() < 1e-6);
+    }
 }

@@ -214,12 +214,14 @@ fn a_transcript_helps_to_tell_who_speaks() {
         let stop = std::sync::atomic::AtomicBool::new(false);
         let watch = attune::engine::watch::Unwatched;
         let session = attune::engine::scan::scan(&request, &prepared, &shelf(), &watch, &stop).unwrap();
-        let found: Vec<Vec<bool>> = session
-            .tracks
-            .all("speech")
-            .filter(|track| track.who != Who::Room)
-            .map(|track| track.column("p").unwrap().iter().map(|&p| p >= 0.5).collect())
-            .collect();
+        // As results tell it: the stretches of speech of each person.
+        let mut found = std::collections::BTreeMap::<Who, Vec<bool>>::new();
+        for event in session.events.iter().filter(|e| e.marker == "aud.vad" && e.kind.as_deref() == Some("speech")) {
+            let speaks = found.entry(event.who).or_insert_with(|| vec![false; rows]);
+            let row = |time: attune::time::SessionTime| ((time.secs_f64() * 100.0).round() as usize).min(rows);
+            speaks[row(event.span.start())..row(event.span.end())].fill(true);
+        }
+        let found: Vec<Vec<bool>> = found.into_values().collect();
         SpeakerError::of(&truth, &found, rows).percent()
     };
     let (without, with) = (error(None), error(Some(stm)));
