@@ -179,6 +179,35 @@ fn one_person_alone_is_one_person() {
 }
 
 #[test]
+fn noises_are_no_second_person() {
+    // Knocks, a hiss of two seconds and a hum, as loud as the voice, wherever they fall.
+    let mut sound = one_voice();
+    let mut state = 1u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+    };
+    let length = sound.len();
+    for (at, secs, kind) in [(3.0, 0.1, 'k'), (7.5, 2.0, 'n'), (15.0, 0.1, 'k'), (22.0, 3.0, 'h'), (31.0, 2.0, 'n')] {
+        let from = (at * RATE as f64) as usize;
+        let count = (secs * RATE as f64) as usize;
+        for n in 0..count {
+            let share = n as f32 / count as f32;
+            let hum = (std::f32::consts::TAU * 120.0 * n as f32 / RATE as f32).sin();
+            sound[(from + n).min(length - 1)] += match kind {
+                'k' => 0.3 * noise() * (1.0 - share).powi(3),
+                'n' => 0.1 * noise(),
+                _ => 0.1 * hum,
+            };
+        }
+    }
+    for people in [Some(2), None] {
+        let result = hear(vec![sound.clone()], people, Channels::Mixed);
+        assert_eq!(result.voices.len(), 1, "{:?}", result.problems);
+    }
+}
+
+#[test]
 fn three_people_where_two_are_expected() {
     // The third: one of the two, spoken a third higher and faster.
     let voice = one_voice();

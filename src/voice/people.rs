@@ -227,11 +227,12 @@ impl<'a> Items<'a> {
                 // Single parts have nothing of their own to be compared with.
                 false => settings.usual_likeness - cosine(&means[a], &means[b]),
             };
-            let needed = match few(&members[a]) || few(&members[b]) {
-                true => settings.few_margin,
-                false => settings.margin,
+            let slack = match few(&members[a]) || few(&members[b]) {
+                // A voice in the middle of a noise is unlike itself, but not as unlike as somebody else.
+                true => (margin - settings.few_margin).min(settings.few_likeness - cosine(&means[a], &means[b])),
+                false => margin - settings.margin,
             };
-            (margin - needed, a, b)
+            (slack, a, b)
         });
         let (slack, a, b) = slack.min_by(|x, y| x.0.total_cmp(&y.0))?;
         (too_many || slack < 0.0).then_some((b, Some(a)))

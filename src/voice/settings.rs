@@ -98,6 +98,8 @@ pub struct People {
     pub margin: f32,
     /// The same where one of them is small: has only one part, or little speech.
     pub few_margin: f32,
+    /// Cosine with another group above which a small one is no person of its own.
+    pub few_likeness: f32,
     /// Speech below which a group is small.
     pub few_secs: Secs,
     /// Share of all speech below which a group is small, 0 to 1.
@@ -217,6 +219,7 @@ impl Settings {
             ("people.spare_groups", people.spare_groups <= 20, "0 to 20"),
             ("people.margin", (-1.0..=2.0).contains(&people.margin), "-1 to 2"),
             ("people.few_margin", (-1.0..=2.0).contains(&people.few_margin), "-1 to 2"),
+            ("people.few_likeness", (-1.0..=1.0).contains(&people.few_likeness), "-1 to 1"),
             ("people.few_share", (0.0..=1.0).contains(&people.few_share), "0 to 1"),
             ("people.usual_likeness", (-1.0..=1.0).contains(&people.usual_likeness), "-1 to 1"),
             ("people.together_weight", not_negative(people.together_weight), "0 or more"),
