@@ -24,8 +24,9 @@ pub fn run(out: &Path, recording: &Path, machine: &Machine) -> Result<(), Failur
     let shelf = places::open_shelf(machine.models.as_deref(), runtime_from(&machine.runtime)?)?;
     let mut sound = media::open_sound(recording, SessionTime::ZERO, &prepared.media)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let least_secs = prepared.roles.known_voices.min_speech_secs.0.as_secs_f64();
     let stop = AtomicBool::new(false);
-    let voice = learn(sound.as_mut(), &shelf, &prepared.voice, threads, &Job::new(&|_| {}, &stop))?;
+    let voice = learn(sound.as_mut(), &shelf, &prepared.voice, least_secs, threads, &Job::new(&|_| {}, &stop))?;
     voice.save(out)?;
     say(&format!(
         "learned from {:.0} s of speech; it can identify this person, so keep it as you keep the recordings: {}\n",

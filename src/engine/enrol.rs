@@ -43,6 +43,7 @@ pub fn learn(
     sound: &mut dyn SoundSource,
     shelf: &Shelf,
     settings: &voice::Settings,
+    least_secs: f64,
     threads: usize,
     job: &Job<'_>,
 ) -> Result<KnownVoice, EngineError> {
@@ -54,6 +55,9 @@ pub fn learn(
     let ask = "give a recording in which only this person speaks, for a minute if possible";
     match &heard.voices[..] {
         [] => Err(EngineError::Request(format!("nobody was heard to speak: {ask}"))),
+        [VoiceInfo { speaking_secs, .. }] if *speaking_secs < least_secs => Err(EngineError::Request(format!(
+            "only {speaking_secs:.0} s of speech were heard, and {least_secs:.0} s are needed: {ask}"
+        ))),
         [VoiceInfo { print: Some(print), speaking_secs, .. }] => Ok(KnownVoice {
             format: FORMAT.into(),
             network: network(shelf),
@@ -158,7 +162,11 @@ mod tests {
             numbers: voice(1, known).print.unwrap(),
         };
         let voices: Vec<_> = heard.iter().zip(1..).map(|(&degrees, n)| voice(n, degrees)).collect();
-        let settings = crate::roles::KnownVoices { min_likeness: 0.5, min_lead: 0.15 };
+        let settings = crate::roles::KnownVoices {
+            min_likeness: 0.5,
+            min_lead: 0.15,
+            min_speech_secs: crate::time::Secs(std::time::Duration::ZERO),
+        };
         let found = known.find(&voices, &settings);
         assert_eq!(found.ok(), expect.map(|n| (Who::Therapist, UserWord::Known(n))), "{heard:?}");
     }

@@ -61,8 +61,8 @@ pub fn advice(people: &[Person]) -> Option<String> {
     let nameless = people.iter().filter(|person| !matches!(person.who, Who::Client | Who::Therapist)).count();
     let known = people.iter().any(|person| person.who == Who::Client);
     (!known && nameless > 0).then(|| {
-        "nothing tells who the client is, so whatever depends on it (prompts, replies, most codes) was not looked for: give \
-         a transcript whose speakers are named, or say --client speaker1, speaker2, left or right"
+        "nothing tells who the client is, so whatever depends on it (prompts, replies, most codes) was not looked for: \
+         say --client with a name from the transcript, speaker1, speaker2, left or right"
             .to_owned()
     })
 }

@@ -96,6 +96,7 @@ pub fn scan(
     let told = |stage: &'static str| move |message: &String| Problem::note(stage, message);
     problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
     problems.extend(roles.problems.iter().map(told("people")));
+    problems.extend(roles.unknown_words.iter().map(|message| Problem::failure("people", message)));
     let tracks = measured.tracks.renamed(|who| roles.rename(who));
     let people = people::told(&roles, &tracks, measured.are_channels);
     problems.extend(people::advice(&people).map(|message| Problem::note("people", message)));

@@ -182,7 +182,7 @@ impl Bench<'_> {
                 media: &self.prepared.media,
                 face: &self.prepared.face,
                 shelf: self.shelf,
-                max_faces: self.prepared.engine.max_faces,
+                max_faces: self.prepared.engine.max_faces.max(self.request.speakers.unwrap_or(0)),
                 max_width_px: self.prepared.engine.largest_picture_width_px,
                 threads,
                 settings_hash: &settings_hash,

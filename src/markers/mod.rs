@@ -146,7 +146,8 @@ pub enum MarkerError {
     /// Nobody speaks alone for long enough to say what is usual for that person.
     #[error(
         "marker {marker:?} compares a voice with the same voice in this session and needs {need_secs} s in which one person \
-         speaks alone and can be assessed; nobody has so much (voice_baseline in config/markers/prosody.toml)"
+         speaks alone and can be assessed, in several stretches; nobody has that (voice_baseline in \
+         config/markers/prosody.toml)"
     )]
     TooLittleSpeech {
         /// The marker.

@@ -49,6 +49,7 @@ pub struct Settings {
 pub struct KnownVoices {
     pub min_likeness: f32,
     pub min_lead: f32,
+    pub min_speech_secs: Secs,
 }
 
 /// One person and what was taken for theirs.
@@ -75,6 +76,8 @@ pub struct Roles {
     pub people: Vec<Identity>,
     /// What could not be done as asked, in sentences for the user.
     pub problems: Vec<String>,
+    /// Words of the user that mean nobody in this recording, in sentences for the user.
+    pub unknown_words: Vec<String>,
 }
 
 impl Roles {
@@ -109,12 +112,15 @@ pub fn assign(
     let speakers: Vec<String> = transcript.map_or_else(Vec::new, |(transcript, _)| links::speakers(transcript));
     let mut people = linked(tracks, transcript, &voices, &faces, &speakers, settings);
     let mut problems = Vec::new();
+    let mut unknown_words = Vec::new();
     for (role, word) in words {
-        by_the_user(&mut people, *role, word, are_channels, &faces, &mut problems, settings);
+        if !by_the_user(&mut people, *role, word, are_channels, &faces, &mut problems, settings) {
+            unknown_words.push(nobody_is(*role, word, &speakers));
+        }
     }
     by_names(&mut people, role_names, settings);
     the_other_one(&mut people, settings);
-    Roles { people: merged(people), problems }
+    Roles { people: merged(people), problems, unknown_words }
 }
 
 /// A person in the making: parts that were linked, the role if known.
@@ -186,7 +192,7 @@ fn by_the_user(
     faces: &[links::Face],
     problems: &mut Vec<String>,
     settings: &Settings,
-) {
+) -> bool {
     let side = |is_left: bool| {
         let mut order: Vec<&links::Face> = faces.iter().collect();
         order.sort_by(|a, b| a.centre_x.total_cmp(&b.centre_x));
@@ -197,7 +203,7 @@ fn by_the_user(
     let mut found = false;
     for person in people.iter_mut() {
         let is_meant = match word {
-            UserWord::Nothing => return,
+            UserWord::Nothing => return true,
             UserWord::Speaker(n) | UserWord::Known(n) => person.voice == Some(Who::Speaker(*n)),
             UserWord::Channel(n) => are_channels && person.voice == Some(Who::Speaker(*n)),
             UserWord::Face(n) => person.face == Some(Who::Face(*n)),
@@ -218,12 +224,17 @@ fn by_the_user(
             found = true;
         }
     }
-    if !found {
-        problems.push(format!(
-            "nobody in this recording is \"{word}\", so --{role} was not used: say left, right, speaker1, face1, channel1 or a name \
-             as the transcript writes it"
-        ));
-    }
+    found
+}
+
+/// That a word of the user means nobody, and what they can say.
+fn nobody_is(role: Who, word: &UserWord, speakers: &[String]) -> String {
+    let names: Vec<String> = speakers.iter().map(|name| format!("\"{name}\"")).collect();
+    let named = if names.is_empty() { String::new() } else { format!(" (the transcript names {})", names.join(", ")) };
+    format!(
+        "nobody in this recording is \"{word}\", so --{role} was not used: say left, right, speaker1, face1, channel1 or a name \
+         as the transcript writes it{named}"
+    )
 }
 
 /// The transcript's names, where the user said nothing else about that person.

@@ -18,6 +18,11 @@ use super::settings::People;
 const FULL_WEIGHT_SECS: f32 = 2.0;
 /// Rounds of seating and averaging; it usually stands still after three.
 const MOST_ROUNDS: usize = 15;
+/// Cosine from which on two parts are the same sound twice (a jingle, a looped recording): they say nothing about how alike
+/// one person's parts are. Two parts of one voice that were spoken at two times stay below .97.
+const SAME_SOUND: f32 = 0.98;
+/// Length of a sum of fingerprints below which nothing is left of a group but the part itself and its copies.
+const LEAST_REST: f32 = 0.05;
 /// Parts that are clustered at most, spread evenly over the recording: the clustering's memory grows with their square.
 const MOST_CLUSTERED: usize = 1500;
 
@@ -39,6 +44,19 @@ pub(super) struct Grouping {
     pub whose: Vec<Option<Whose>>,
 }
 
+impl Grouping {
+    /// Seconds of each person's parts.
+    pub(super) fn secs(&self, parts: &[Part]) -> Vec<f32> {
+        let mut secs = vec![0.0; self.means.len()];
+        for (part, whose) in parts.iter().zip(&self.whose) {
+            if let Some(sum) = whose.and_then(|whose| secs.get_mut(whose.person)) {
+                *sum += part_secs(&part.rows);
+            }
+        }
+        secs
+    }
+}
+
 /// Parts with fingerprints, and what ties them.
 struct Items<'a> {
     /// Position of each among all parts.
@@ -49,6 +67,8 @@ struct Items<'a> {
     /// Whether it shapes the means.
     trains: Vec<bool>,
     ties: Vec<Vec<(usize, f32)>>,
+    /// For each item that shapes the means, the others that are the same sound.
+    same: Vec<Vec<usize>>,
 }
 
 /// Groups parts into at most `expected` people. `ties` as from [`super::together::ties`].
@@ -117,8 +137,10 @@ impl<'a> Items<'a> {
             let tied = ties.get(part).into_iter().flatten();
             tied.filter_map(|&(other, tie)| Some((item_of(other)?, tie))).collect()
         };
+        let prints: Vec<&[f32]> = at.iter().filter_map(|&part| parts[part].print.as_deref()).collect();
         Self {
-            prints: at.iter().filter_map(|&part| parts[part].print.as_deref()).collect(),
+            same: same_sounds(&prints, &trains),
+            prints,
             weights: secs.iter().map(|secs| secs.min(FULL_WEIGHT_SECS)).collect(),
             ties: at.iter().map(of_item).collect(),
             parts: at,
@@ -215,8 +237,13 @@ impl<'a> Items<'a> {
             for (own, other) in [(a, b), (b, a)] {
                 for &item in members[own].iter().filter(|_| members[own].len() > 1) {
                     let w = self.weights[item];
-                    let mut rest: Vec<f32> =
-                        sums[own].iter().zip(self.prints[item]).map(|(sum, x)| sum - x * w).collect();
+                    let copies = self.same[item].iter().filter(|copy| of[**copy] == Some(own));
+                    let left_out = copies.map(|&copy| (self.prints[copy], self.weights[copy]));
+                    let left_out = mean_of(left_out.chain([(self.prints[item], w)]));
+                    let mut rest: Vec<f32> = sums[own].iter().zip(left_out).map(|(sum, x)| sum - x).collect();
+                    if rest.iter().map(|x| x * x).sum::<f32>().sqrt() < LEAST_REST {
+                        continue;
+                    }
                     to_unit_length(&mut rest);
                     sum += w * (cosine(self.prints[item], &rest) - cosine(self.prints[item], &means[other]));
                     weight += w;
@@ -253,6 +280,21 @@ impl<'a> Items<'a> {
         let margin = likeness(person) - others.fold(f32::NEG_INFINITY, f32::max);
         1.0 / (1.0 + (-margin / settings.margin_scale).exp())
     }
+}
+
+/// For each print that trains, the others of them that are the same sound.
+fn same_sounds(prints: &[&[f32]], trains: &[bool]) -> Vec<Vec<usize>> {
+    let trained: Vec<usize> = (0..prints.len()).filter(|&item| trains[item]).collect();
+    let mut same = vec![Vec::new(); prints.len()];
+    for (at, &a) in trained.iter().enumerate() {
+        for &b in &trained[at + 1..] {
+            if cosine(prints[a], prints[b]) >= SAME_SOUND {
+                same[a].push(b);
+                same[b].push(a);
+            }
+        }
+    }
+    same
 }
 
 /// Ward clustering of fingerprints into at most `count` groups, numbered in order of their first member.

@@ -90,6 +90,8 @@ pub struct Parts {
 pub struct People {
     /// Speech a person needs in the whole recording.
     pub min_speech_secs: Secs,
+    /// Speech from which on somebody more than expected is told.
+    pub more_people_from_secs: Secs,
     /// Length of a part that shapes the picture of a person.
     pub train_secs: Secs,
     /// Groups at the start beyond the people expected.
@@ -110,6 +112,13 @@ pub struct People {
     pub together_weight: f32,
     /// Cosine difference for odds of e to 1, above 0.
     pub margin_scale: f32,
+}
+
+impl People {
+    /// [`Self::more_people_from_secs`] as a number.
+    pub(super) fn told_secs(&self) -> f32 {
+        self.more_people_from_secs.0.as_secs_f32()
+    }
 }
 
 /// How one microphone's speech is kept out of the other's.

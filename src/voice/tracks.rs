@@ -117,7 +117,9 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, m
         ));
     }
     if asked.is_some() && heard.fingerprinted {
-        let apart = group(&heard.parts, &ties, usize::from(MOST_PEOPLE), &settings.people).means.len();
+        // Somebody who says a word is no reason to speak up.
+        let grouping = group(&heard.parts, &ties, usize::from(MOST_PEOPLE), &settings.people);
+        let apart = grouping.secs(&heard.parts).iter().filter(|secs| **secs >= settings.people.told_secs()).count();
         if apart > expected {
             problems.push(format!(
                 "it sounds as if {apart} people speak, and {expected} are expected: whose speech it is may be wrong; say \

@@ -42,8 +42,19 @@ struct Settings {
     room_tolerance_secs: Secs,
     /// Length in seconds as a strength.
     strength: Ramp,
+    /// Score of `sounds` for speech or music from which on it is doubted that nobody makes a sound, 0 to 1.
+    doubted_from: f32,
     /// What speech is.
     vad: vad::Settings,
+}
+
+/// Share of a silence, 0 to 1, in which the track of sounds hears speech or music all the same; 0 without that track.
+fn doubted(input: &Input<'_>, span: Span, from: f32) -> f32 {
+    let Some(track) = input.tracks.get("sounds", Who::Room) else { return 0.0 };
+    let columns = ["speech", "music"].map(|name| track.column(name));
+    let rows = track.grid.indices(span);
+    let loud = |row: &usize| columns.iter().flatten().any(|c| c.get(*row).is_some_and(|&score| score >= from));
+    rows.clone().filter(loud).count() as f32 / rows.len().max(1) as f32
 }
 
 /// A silence with who spoke on its sides.
@@ -113,6 +124,7 @@ impl Marker for Silence {
         let quiet = silences(input, settings.min_secs, settings.room_tolerance_secs, &settings.vad);
         let events = quiet.into_iter().map(|Quiet { span, kind, confidence, .. }| {
             let secs = span.secs_f64() as f32;
+            let confidence = confidence * (1.0 - doubted(input, span, settings.doubted_from));
             Event::new(&CARD, Who::Room, span, secs).kind(kind).rated(settings.strength.strength(secs), confidence)
         });
         Ok(events.collect())

@@ -10,7 +10,7 @@ use crate::track::{Unit, runs};
 
 /// ## What it sees
 /// Voiced stretches in which pitch and loudness swing at 4 to 12 Hz: the share of their modulation in that band, with
-/// breaks of the pitch added, above the person's own 95th percentile.
+/// breaks of the pitch added, above the person's own 95th percentile. Always weak: syllables swing in the same band.
 ///
 /// ## What it does not see
 /// Whether it is emotion, age, illness or singing. A weak sign: it only supports crying and distress.
@@ -36,7 +36,7 @@ struct Settings {
     min_secs: Secs,
     /// Longer ones are judged in pieces of this length.
     max_secs: Secs,
-    /// Unvoiced holes of up to this length do not end a stretch: they are breaks of the voice.
+    /// Unvoiced holes of up to this length do not end a stretch; they are no breaks, for consonants make them too.
     hole_secs: Secs,
     /// Band of the tremor, Hz.
     band_hz: [f64; 2],
@@ -56,6 +56,8 @@ struct Settings {
     min_stretches: usize,
     /// Value as a strength.
     strength: Ramp,
+    /// The largest confidence, 0 to 1.
+    most_confidence: f32,
 }
 
 /// Energy of a series at these frequencies, under a raised cosine, mean and slope taken out; mean square.
@@ -126,7 +128,6 @@ fn stretches(voice: &Voice<'_>, settings: &Settings) -> Option<Vec<Stretch>> {
             for row in from..to {
                 let tone = hz.get(row).map_or(f64::NAN, |hz| semitones(*hz));
                 if tone.is_nan() {
-                    breaks += usize::from(!in_hole);
                     in_hole = true;
                 } else {
                     breaks += usize::from(!in_hole && (tone - last).abs() > settings.break_semitones);
@@ -174,9 +175,10 @@ impl Marker for Tremor {
                 let kind = if stretch.breaks > 0 { "break" } else { "tremor" };
                 let value = stretch.value as f32;
                 let sure = voice.pieces.iter().find(|p| p.span.overlap(stretch.span).is_some());
-                Event::new(&CARD, voice.who, stretch.span, value)
-                    .kind(kind)
-                    .rated(settings.strength.strength(value), sure.map_or(0.0, |piece| piece.confidence))
+                Event::new(&CARD, voice.who, stretch.span, value).kind(kind).rated(
+                    settings.strength.strength(value),
+                    sure.map_or(0.0, |piece| piece.confidence.min(settings.most_confidence)),
+                )
             });
             Some(events.collect())
         })

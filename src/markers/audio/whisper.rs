@@ -47,6 +47,8 @@ struct Settings {
     over_noise_db: f64,
     /// Share of rows that are not voiced as a strength.
     strength: Ramp,
+    /// The largest confidence, 0 to 1: voiceless consonants alone look alike.
+    most_confidence: f32,
 }
 
 /// Mean level of a stretch in dB, averaged as power, and the share of its rows that are voiced.
@@ -102,6 +104,7 @@ impl Marker for Whisper {
                 found
                     .map(|(span, confidence, _, voiced)| {
                         let share = 1.0 - voiced;
+                        let confidence = confidence.min(settings.most_confidence);
                         Event::new(&CARD, voice.who, span, share).rated(settings.strength.strength(share), confidence)
                     })
                     .collect(),
