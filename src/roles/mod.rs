@@ -76,7 +76,7 @@ pub struct Roles {
     pub people: Vec<Identity>,
     /// What could not be done as asked, in sentences for the user.
     pub problems: Vec<String>,
-    /// Words of the user that mean nobody in this recording, in sentences for the user.
+    /// Names given by the user that mean nobody in this recording, in sentences for the user.
     pub unknown_words: Vec<String>,
 }
 
@@ -115,7 +115,9 @@ pub fn assign(
     let mut unknown_words = Vec::new();
     for (role, word) in words {
         if !by_the_user(&mut people, *role, word, are_channels, &faces, &mut problems, settings) {
-            unknown_words.push(nobody_is(*role, word, &speakers));
+            // A channel or a place may be there and hold nobody; a name that is nobody's is a mistake.
+            let list = if matches!(word, UserWord::Name(_)) { &mut unknown_words } else { &mut problems };
+            list.push(nobody_is(*role, word, &speakers));
         }
     }
     by_names(&mut people, role_names, settings);
