@@ -61,10 +61,27 @@ impl Opened {
         if *damage == Damage::default() {
             return;
         }
-        let share = self.missing_share(damage, what);
         self.damage.broken_packets += damage.broken_packets;
         self.damage.missing.extend(&damage.missing);
         self.damage.missing.sort();
+        // A track that starts after the recording does is no damage: microphones are switched on late.
+        let mut rest = damage.clone();
+        let starts_late = |span: &Span| self.span().is_some_and(|there| span.start() <= there.start());
+        if damage.broken_packets == 0 && rest.missing.first().is_some_and(starts_late) {
+            let secs = rest.missing.remove(0).secs_f64();
+            problems.push(Problem::note(
+                "media",
+                format!(
+                    "the {what} starts {secs:.1} s after the recording does; before that it counts as not measured: {}",
+                    self.file()
+                ),
+            ));
+            if rest.missing.is_empty() {
+                return;
+            }
+        }
+        let damage = &rest;
+        let share = self.missing_share(damage, what);
         let secs: f64 = damage.missing.iter().map(|span| span.secs_f64()).sum();
         let lost = format!(
             "{} packets could not be read and {secs:.1} s in {} places are missing; they count as not \

@@ -87,3 +87,31 @@ fn a_film_cut_off_or_damaged_inside_is_scanned_and_counts_as_partial() {
     std::fs::write(&film, holes).unwrap();
     check(&desk.scan(&film, &[]), 3, "of the picture cannot be read");
 }
+
+#[cfg(feature = "video")]
+#[test]
+fn a_sound_track_that_starts_late_is_told_and_is_no_damage() {
+    let desk = Desk::new();
+    let late = [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=160x120:r=25:d=6",
+        "-itsoffset",
+        "2.4",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=frequency=440:duration=3.6",
+        "-map",
+        "0:v",
+        "-map",
+        "1:a",
+        "-c:v",
+        "mpeg4",
+        "-c:a",
+        "aac",
+    ];
+    let Some(film) = desk.film("late.mov", &late) else { return };
+    check(&desk.scan(&film, &[]), 0, "the sound starts 2.4 s after the recording does");
+}
