@@ -9,6 +9,7 @@ pub mod spelling;
 pub mod config;
 pub mod job;
 pub mod origin;
+pub mod spool;
 pub mod time;
 pub mod track;
 

@@ -74,8 +74,8 @@ fn measure(samples: &[f32]) -> (Track, Track) {
     samples.chunks(4001).for_each(|block| prosody.add(block));
     let measured = prosody.finish();
     let first = SessionTime::from_millis(5);
-    let grid = FrameGrid { first, step: Step::new(1, 100).unwrap(), len: measured.hz().len() };
-    let [(_, pitch), _, (_, quality)] = measured.into_tracks(Who::Room, grid, &[]);
+    let grid = FrameGrid { first, step: Step::new(1, 100).unwrap(), len: measured.len() };
+    let [(_, pitch), _, (_, quality)] = measured.into_tracks(Who::Room, grid, &[]).unwrap();
     (pitch, quality)
 }
 

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use crate::media::Frame;
 use crate::model::Shelf;
 use crate::origin::ModelFile;
+use crate::spool::Spool;
 use crate::time::SessionTime;
 
 /// One face followed without a break.
@@ -49,6 +50,7 @@ pub struct Follower<'a> {
     done: Vec<Stretch>,
     last_search: Option<SessionTime>,
     last_loss: Option<SessionTime>,
+    spool: Spool,
 }
 
 impl<'a> Follower<'a> {
@@ -67,6 +69,7 @@ impl<'a> Follower<'a> {
             done: Vec::new(),
             last_search: None,
             last_loss: None,
+            spool: Spool::new(),
         })
     }
 
@@ -97,7 +100,7 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    /// All stretches, in order of their start, those of one start from left to right.
+    /// Drops the networks and gives all stretches, in order of their start, those of one start from left to right.
     pub fn finish(mut self) -> Vec<Stretch> {
         self.done.extend(self.live.drain(..).map(|live| live.stretch));
         self.done.sort_by(|a, b| a.ends[0].cmp(&b.ends[0]).then(a.boxes[0].x.total_cmp(&b.boxes[0].x)));
@@ -222,7 +225,7 @@ impl<'a> Follower<'a> {
         let looks: Vec<_> = found.iter().map(|new| Look { square: new.square(), min_presence, twice: true }).collect();
         for (new, reading) in found.iter().zip(self.crew.read_all(&frame.image, &looks)?) {
             if let Some(reading) = reading {
-                self.live.push(Live::new(place, self.cuts_seen, new.score, &reading));
+                self.live.push(Live::new(place, self.cuts_seen, new.score, &reading, &self.spool));
                 changed = true;
             }
         }
@@ -240,10 +243,10 @@ fn is_same_place(followed: &PixelBox, detected: &PixelBox) -> bool {
 }
 
 impl Live {
-    fn new(place: usize, cuts_before: usize, detector: f32, reading: &Reading) -> Self {
+    fn new(place: usize, cuts_before: usize, detector: f32, reading: &Reading, spool: &Spool) -> Self {
         let face = reading.measures.face;
         let stretch = Stretch {
-            rows: Rows::default(),
+            rows: Rows::new(spool),
             ends: [place; 2],
             boxes: [face; 2],
             cuts_before,

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::job::{Cancelled, Job};
 use crate::media::{Frame, FrameSource, MediaError};
-use crate::model::{ModelError, Shelf};
+use crate::model::{self, ModelError, Shelf};
 use crate::origin::ModelFile;
 use crate::time::{FrameGrid, SessionTime, Step};
 use crate::track::{Tracks, Who};
@@ -127,6 +127,12 @@ pub enum FaceError {
         /// Its words.
         message: String,
     },
+    /// What waited on the disk cannot be read back.
+    #[error(
+        "what was seen and kept in a temporary file cannot be read back ({0}): check the disk that holds temporary files \
+         (TMPDIR), and run the same command again"
+    )]
+    Lost(#[from] std::io::Error),
     /// The system refuses threads.
     #[error("cannot start threads for the faces ({message}): try --threads 1")]
     Threads {
@@ -144,8 +150,8 @@ fn library(doing: &'static str) -> impl Fn(opencv::Error) -> FaceError {
 ///
 /// Each picture of `source` goes to the nearest place of a grid of `settings.step`, whose first place is the first
 /// multiple of the step at or after the first picture (slow films: see [`Request::film_step`]); places without a picture, and pictures without the person, are
-/// `NaN`. The same pictures give the same numbers whatever `request.threads` says. Memory grows by some 290 bytes per
-/// picture and face, with the rows.
+/// `NaN`. The same pictures give the same numbers whatever `request.threads` says. The rows, some 290 bytes per
+/// picture and face, wait in a temporary file until the networks are gone.
 ///
 /// # Errors
 /// [`FaceError`]: the recording cannot be read on, a network is missing or fails, the settings do not hold, or the
@@ -261,7 +267,9 @@ impl Stage<'_> {
         if self.placer.misplaced > 0 {
             problems.push(format!("{} pictures had impossible times and were left out", self.placer.misplaced));
         }
-        let people = identity::people(self.follower.finish(), settings.step, &settings.identity);
+        let stretches = self.follower.finish();
+        model::give_back();
+        let people = identity::people(stretches, settings.step, &settings.identity);
         let people = main_people(people, grid, settings, max_faces, &mut problems);
         match (self.pictures, people.len()) {
             (0, _) => problems.push("there was no picture to look for faces in".into()),
@@ -273,7 +281,7 @@ impl Stage<'_> {
         for (number, person) in (1_u8..).zip(people) {
             let who = Who::Face(number);
             faces.push(info(who, &person, settings));
-            rows::insert_tracks(&mut tracks, who, grid, person.stretches.iter().flat_map(|s| s.rows.iter()));
+            rows::insert_tracks(&mut tracks, who, grid, person.stretches.iter().map(|s| &s.rows))?;
         }
         Ok(FaceResult { tracks, faces, models, pictures: self.pictures, problems })
     }
@@ -316,18 +324,14 @@ fn main_people(
 
 fn mean_box(person: &Person) -> [f32; 4] {
     let mut sum = [0.0_f64; 4];
-    for (_, row) in person.stretches.iter().flat_map(|stretch| stretch.rows.iter()) {
-        let face = rows::face_box(row);
-        for (sum, value) in sum.iter_mut().zip([face.x, face.y, face.width, face.height]) {
-            *sum += f64::from(value);
-        }
+    for stretch in &person.stretches {
+        sum.iter_mut().zip(stretch.rows.box_sums()).for_each(|(sum, more)| *sum += more);
     }
     sum.map(|value| (value / person.pictures().max(1) as f64) as f32)
 }
 
 fn info(who: Who, person: &Person, settings: &Settings) -> FaceInfo {
-    let rows = || person.stretches.iter().flat_map(|stretch| stretch.rows.iter());
-    let usable = rows().filter(|(_, row)| rows::quality(row) >= quality::ASSESSABLE).count();
+    let usable: usize = person.stretches.iter().map(|stretch| stretch.rows.usable()).sum();
     let step_secs = settings.step.secs_f64();
     let mean_box = mean_box(person);
     FaceInfo {

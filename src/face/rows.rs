@@ -1,11 +1,14 @@
 //! What is kept of a face in one picture, and the tracks made from it.
 
+use std::io;
 use std::ops::Range;
 
 use ndarray::{Array1, Array2};
 
 use super::actions::ACTIONS;
 use super::landmarks::PixelBox;
+use super::quality::ASSESSABLE;
+use crate::spool::{Records, Spool};
 use crate::time::FrameGrid;
 use crate::track::{Track, Tracks, Unit, Who, columns};
 
@@ -65,71 +68,91 @@ impl Measures {
     }
 }
 
-/// Rows of one stretch of following, in order of their place on the grid. Kept in blocks, so that a long stretch is
-/// never copied while it grows.
-#[derive(Clone, Debug, Default)]
+/// Rows of one stretch of following, in order of their place on the grid; all but the latest wait on the disk.
+#[derive(Clone, Debug)]
 pub struct Rows {
-    blocks: Vec<Vec<(u32, Row)>>,
-    len: usize,
+    places: Vec<u32>,
+    rows: Records<ROW>,
+    usable: usize,
+    box_sums: [f64; 4],
 }
 
-const BLOCK: usize = 512;
-
 impl Rows {
+    /// None yet; they will wait in this spool.
+    pub fn new(spool: &Spool) -> Self {
+        Self { places: Vec::new(), rows: Records::new(spool), usable: 0, box_sums: [0.0; 4] }
+    }
+
     /// Adds the row of this place on the grid.
     pub fn push(&mut self, index: u32, row: Row) {
-        match self.blocks.last_mut() {
-            Some(block) if block.len() < BLOCK => block.push((index, row)),
-            _ => self.blocks.push(vec![(index, row)]),
-        }
-        self.len += 1;
+        self.usable += usize::from(quality(&row) >= ASSESSABLE);
+        self.box_sums.iter_mut().zip(&row[BOX..QUALITY]).for_each(|(sum, value)| *sum += f64::from(*value));
+        self.places.push(index);
+        self.rows.push(row);
+        self.rows.put_away_before(self.places.len());
     }
 
     /// Number of rows.
     pub fn count(&self) -> usize {
-        self.len
+        self.places.len()
     }
 
-    /// Place on the grid and row, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &(u32, Row)> + Clone {
-        self.blocks.iter().flatten()
+    /// Number of rows that can be assessed.
+    pub fn usable(&self) -> usize {
+        self.usable
+    }
+
+    /// Sums of x, y, width and height of the face's boxes, picture pixels.
+    pub fn box_sums(&self) -> [f64; 4] {
+        self.box_sums
+    }
+
+    /// Shows place on the grid and row, in order.
+    ///
+    /// # Errors
+    /// They cannot be read back from the disk.
+    pub fn each(&self, mut show: impl FnMut(u32, &Row)) -> io::Result<()> {
+        self.rows.each(|number, row| {
+            if let Some(place) = self.places.get(number) {
+                show(*place, row);
+            }
+        })
     }
 }
 
 /// Quality in a row, 0 to 1.
-pub fn quality(row: &Row) -> f32 {
+fn quality(row: &Row) -> f32 {
     row[ROW - 1]
 }
 
-/// Face box in a row, picture pixels.
-pub fn face_box(row: &Row) -> PixelBox {
-    PixelBox { x: row[BOX], y: row[BOX + 1], width: row[BOX + 2], height: row[BOX + 3] }
-}
-
-/// Puts one person's rows on the grid, as the six face tracks; `NaN` and quality 0 where there is no row.
+/// Puts one person's rows, given stretch by stretch, on the grid, as the six face tracks; `NaN` and quality 0 where there
+/// is no row.
+///
+/// # Errors
+/// The rows cannot be read back from the disk.
 pub fn insert_tracks<'a>(
     tracks: &mut Tracks,
     who: Who,
     grid: FrameGrid,
-    rows: impl Iterator<Item = &'a (u32, Row)> + Clone,
-) {
+    stretches: impl Iterator<Item = &'a Rows>,
+) -> io::Result<()> {
     let mut confidence = Array1::zeros(grid.len);
-    for (index, row) in rows.clone() {
-        if let Some(value) = confidence.get_mut(*index as usize) {
-            *value = quality(row);
-        }
-    }
-    for (name, unit, columns, place) in LAYOUT {
-        let mut values = Array2::from_elem((grid.len, columns.len()), f32::NAN);
-        for (index, row) in rows.clone() {
-            if (*index as usize) < grid.len {
-                values.row_mut(*index as usize).iter_mut().zip(&row[place.clone()]).for_each(|(to, from)| *to = *from);
+    let mut values = LAYOUT.map(|(_, _, columns, _)| Array2::from_elem((grid.len, columns.len()), f32::NAN));
+    for stretch in stretches {
+        stretch.each(|place, row| {
+            let Some(sure) = confidence.get_mut(place as usize) else { return };
+            *sure = quality(row);
+            for (values, (_, _, _, from)) in values.iter_mut().zip(&LAYOUT) {
+                values.row_mut(place as usize).iter_mut().zip(&row[from.clone()]).for_each(|(to, from)| *to = *from);
             }
-        }
+        })?;
+    }
+    for ((name, unit, columns, _), values) in LAYOUT.into_iter().zip(values) {
         let columns = columns.iter().map(|&column| column.to_owned()).collect();
         let confidence = Some(confidence.clone());
         tracks.insert(name, Track { who, unit, grid, columns, values, confidence });
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -149,11 +172,11 @@ mod tests {
             blur: 0.2,
             quality: 0.7,
         };
-        let mut rows = Rows::default();
+        let mut rows = Rows::new(&Spool::new());
         rows.push(1, measures.row(0.8));
         let grid = FrameGrid { first: SessionTime::ZERO, step: Step::new(2, 25).unwrap(), len: 3 };
         let mut tracks = Tracks::new();
-        insert_tracks(&mut tracks, Who::Face(1), grid, rows.iter());
+        insert_tracks(&mut tracks, Who::Face(1), grid, [&rows].into_iter()).unwrap();
         let at =
             |name: &str, column: &str, row: usize| tracks.get(name, Who::Face(1)).unwrap().column(column).unwrap()[row];
         for (name, column, expect) in [
@@ -176,12 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn rows_stay_in_order_across_blocks() {
-        let mut rows = Rows::default();
-        for index in 0..2 * BLOCK as u32 + 3 {
-            rows.push(index, [0.0; ROW]);
-        }
-        assert_eq!(rows.count(), 2 * BLOCK + 3);
-        assert!(rows.iter().zip(0..).all(|((index, _), expect)| *index == expect));
+    fn rows_keep_their_places_wherever_they_wait() {
+        let mut rows = Rows::new(&Spool::new());
+        (0..1500).for_each(|index| rows.push(2 * index, [index as f32; ROW]));
+        let mut seen = Vec::new();
+        rows.each(|place, row| seen.push((place, row[ROW - 1]))).unwrap();
+        assert_eq!(rows.count(), 1500);
+        assert!(seen.iter().zip(0_u32..).all(|(seen, index)| *seen == (2 * index, index as f32)) && seen.len() == 1500);
     }
 }

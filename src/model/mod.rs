@@ -3,6 +3,7 @@
 //! Two runtimes stand behind one [`Network`]: ONNX Runtime, a shared library found at run time, and `rten`, compiled
 //! in, which is slower and always there. Both give the same numbers within 1e-4 (`tests/runtimes.rs`).
 
+mod memory;
 mod onnxruntime;
 mod pure_rust;
 mod shelf;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use crate::origin::ModelFile;
 
+pub use memory::give_back;
 pub use shelf::{Entry, Shelf};
 
 /// A tensor: shape and values in row-major order, `values.len()` = product of `shape`.

@@ -18,6 +18,7 @@ use super::reserve::Reserve;
 use super::segmentation::{FRAMES, FrameVoices, WINDOW};
 use super::settings::Settings;
 use super::sounds::{Lane as SoundLane, Tagged};
+use super::windows::Windows;
 use super::{Channels, Request, VoiceError};
 
 /// What the segmentation network said about one window.
@@ -127,7 +128,7 @@ pub(super) fn hear(
         room_levels: RowLevels::default(),
     };
     let mut kept = Kept {
-        windows: vec![Vec::new(); lanes],
+        windows: (0..lanes).map(|_| Windows::default()).collect(),
         stretches: Vec::new(),
         sounds: vec![Vec::new(); stream.sounds.len()],
         no_sounds: None,
@@ -173,7 +174,7 @@ pub(super) fn hear(
     Ok(Heard {
         start: stream.start.ok_or(VoiceError::Empty)?,
         samples: stream.samples,
-        lanes: in_order(kept.windows),
+        lanes: kept.windows.into_iter().map(Windows::into_all).collect::<Result<_, _>>()?,
         parts: kept.stretches.into_iter().flatten().flatten().collect(),
         fingerprinted,
         first_pass: stream.detectors.into_iter().map(Detector::into_frames).collect(),
@@ -188,7 +189,7 @@ pub(super) fn hear(
 
 /// What was heard up to now, in order.
 struct Kept<'a, 'b> {
-    windows: Vec<Vec<Option<Window>>>,
+    windows: Vec<Windows>,
     stretches: Vec<Option<Vec<Part>>>,
     /// Of each lane; none without the network.
     sounds: Vec<Vec<Option<Tagged>>>,
@@ -204,7 +205,7 @@ impl Kept<'_, '_> {
         match done {
             Done::Window(lane, index, window) => {
                 self.done = self.done.max(window.start_sample + WINDOW);
-                put(&mut self.windows[lane], index, window);
+                self.windows[lane].put(index, window);
             }
             Done::Prints(stretch, parts) => put(&mut self.stretches, stretch, parts),
             Done::Sounds(lane, index, Ok(tagged)) => put(&mut self.sounds[lane], index, tagged),
@@ -330,11 +331,16 @@ impl Stream<'_> {
 
     /// Gives out the stretches whose windows are heard. `end`: samples of the recording once it is over.
     fn give_out_stretches(&mut self, pool: &mut Pool, kept: &mut Kept, end: Option<usize>) -> Result<(), VoiceError> {
-        let Some(reserve) = &mut self.reserve else { return Ok(()) };
+        let Some(reserve) = &mut self.reserve else {
+            kept.windows.iter_mut().for_each(|windows| windows.put_away_before(usize::MAX));
+            return Ok(());
+        };
         let detector = self.detectors.first();
-        while let Some(work) = reserve.ready(kept.windows.first().map_or(&[], Vec::as_slice), detector, end) {
+        while let Some(work) = reserve.ready(kept.windows.first().map_or(&[], Windows::as_slice), detector, end) {
             pool.send(Task::Prints(work))?.into_iter().try_for_each(|done| kept.keep(done))?;
         }
+        let needed = reserve.needs_from();
+        kept.windows.iter_mut().for_each(|windows| windows.put_away_before(needed));
         Ok(())
     }
 }

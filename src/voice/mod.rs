@@ -2,10 +2,9 @@
 //!
 //! Ten-second windows go through a segmentation network, which hears who of up to three voices speaks when, unless a
 //! cheaper one heard nobody at all. Where one person speaks alone, speech is cut into parts, and the fingerprint of each
-//! tells which of all parts are one person's. Everything streams: what is kept of an
-//! hour of sound is about 10 MB of probabilities and fingerprints and, for the room or each microphone, 16 MB of
-//! [`prosody`]. Whether a person is the client or the therapist is
-//! not for sound to say: people are numbered in order of first appearance.
+//! tells which of all parts are one person's. Everything streams; windows and [`prosody`] that nothing asks for until the
+//! end wait in a temporary file, and some 3 MB per hour (levels, fingerprints) in memory. Whether a person is the client or
+//! the therapist is not for sound to say: people are numbered in order of first appearance.
 
 mod cutter;
 mod detector;
@@ -30,13 +29,14 @@ mod settings;
 mod sounds;
 mod together;
 mod tracks;
+mod windows;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::job::{Cancelled, Job};
 use crate::media::{MediaError, SoundSource};
-use crate::model::{ModelError, Shelf};
+use crate::model::{self, ModelError, Shelf};
 use crate::origin::ModelFile;
 use crate::track::{Tracks, Who};
 
@@ -151,6 +151,12 @@ pub enum VoiceError {
         /// What was asked for.
         asked: String,
     },
+    /// What waited on the disk cannot be read back.
+    #[error(
+        "what was heard and kept in a temporary file cannot be read back ({0}): check the disk that holds temporary \
+         files (TMPDIR), and run the same command again"
+    )]
+    Lost(#[from] std::io::Error),
     /// Listening ended without a reason; never seen.
     #[error("listening stopped before its end: run the same command again, with --threads 1 if it happens twice")]
     Stopped,
@@ -192,10 +198,12 @@ pub fn analyse(
     let by_channel = request.channels == Channels::OnePerPerson;
     let wants_prints = !by_channel && request.people != Some(1);
     let heard = listening::hear(source, shelf, settings, request, wants_prints, job)?;
+    // The networks are gone; people and tracks need room now.
+    model::give_back();
     let missing = &source.damage().missing;
-    Ok(if by_channel {
+    if by_channel {
         tracks::of_microphones(heard, settings, missing)
     } else {
         tracks::of_room(heard, settings, request.people.map(usize::from), missing)
-    })
+    }
 }

@@ -30,6 +30,11 @@ impl<'a> Reserve<'a> {
         self.samples.extend_from_slice(samples);
     }
 
+    /// The sample from which on windows are still asked for.
+    pub(super) fn needs_from(&self) -> usize {
+        self.stretch * STRETCH
+    }
+
     /// The next stretch, if all windows that reach into it are there. `detector`: the first pass, which is ahead of them;
     /// `end`: samples of the recording once it is over.
     pub(super) fn ready(

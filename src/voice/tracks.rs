@@ -17,7 +17,7 @@ use super::seats::seats;
 use super::segmentation::{FrameVoices, VOICES};
 use super::settings::Settings;
 use super::together::ties;
-use super::{MOST_PEOPLE, VoiceInfo, VoiceResult};
+use super::{MOST_PEOPLE, VoiceError, VoiceInfo, VoiceResult};
 
 /// Seconds of one row.
 const ROW_SECS: f64 = ROW as f64 / SOUND_RATE as f64;
@@ -39,7 +39,12 @@ struct Person {
 }
 
 /// Tracks of one room: everyone in one lane.
-pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, missing: &[Span]) -> VoiceResult {
+pub(super) fn of_room(
+    heard: Heard,
+    settings: &Settings,
+    asked: Option<usize>,
+    missing: &[Span],
+) -> Result<VoiceResult, VoiceError> {
     let expected = asked.unwrap_or(usize::from(MOST_PEOPLE));
     let rows = rows_of(heard.samples);
     let sounds = sounds(&heard, &[Who::Room], settings, missing);
@@ -128,11 +133,13 @@ pub(super) fn of_room(heard: Heard, settings: &Settings, asked: Option<usize>, m
         }
     }
     let prosody = heard.prosody.into_iter().next();
-    problems.extend(prosody.iter().filter_map(|measured| limits(measured, "the recording")));
+    if let Some(measured) = &prosody {
+        problems.extend(limits(measured, "the recording")?);
+    }
     let room = Room { start: heard.start, speech: any, overlap: two, dbfs: heard.room_dbfs, prosody };
-    let (mut tracks, voices) = tracks(room, people, settings, missing);
+    let (mut tracks, voices) = tracks(room, people, settings, missing)?;
     tracks.extend(sounds);
-    VoiceResult { tracks, voices, models: heard.models, problems }
+    Ok(VoiceResult { tracks, voices, models: heard.models, problems })
 }
 
 /// What each lane sounds like; the room alone if there is one lane for it.
@@ -146,7 +153,7 @@ fn sounds(heard: &Heard, lanes: &[Who], settings: &Settings, missing: &[Span]) -
 }
 
 /// Tracks of people who each have a microphone.
-pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]) -> VoiceResult {
+pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]) -> Result<VoiceResult, VoiceError> {
     let rows = rows_of(heard.samples);
     let each: Vec<Who> = (1u8..).take(heard.lanes.len()).map(Who::Speaker).collect();
     let sounds = sounds(&heard, &each, settings, missing);
@@ -187,8 +194,9 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
         dbfs: heard.room_dbfs,
         prosody: None,
     };
-    let named = heard.prosody.iter().zip(1..);
-    problems.extend(named.filter_map(|(measured, number)| limits(measured, &format!("microphone {number}"))));
+    for (measured, number) in heard.prosody.iter().zip(1..) {
+        problems.extend(limits(measured, &format!("microphone {number}"))?);
+    }
     let people = own
         .into_iter()
         .zip(heard.lane_dbfs)
@@ -205,9 +213,9 @@ pub(super) fn of_microphones(heard: Heard, settings: &Settings, missing: &[Span]
             print: None,
         })
         .collect();
-    let (mut tracks, voices) = tracks(room, people, settings, missing);
+    let (mut tracks, voices) = tracks(room, people, settings, missing)?;
     tracks.extend(sounds);
-    VoiceResult { tracks, voices, models: heard.models, problems }
+    Ok(VoiceResult { tracks, voices, models: heard.models, problems })
 }
 
 /// 1 where all or nothing of what a microphone heard counts as its person's, 0.5 where it could as well be another's.
@@ -286,7 +294,12 @@ struct Room {
 }
 
 /// The tracks, with `NaN` where the recording lacks sound, and the people.
-fn tracks(room: Room, people: Vec<Person>, settings: &Settings, missing: &[Span]) -> (Tracks, Vec<VoiceInfo>) {
+fn tracks(
+    room: Room,
+    people: Vec<Person>,
+    settings: &Settings,
+    missing: &[Span],
+) -> Result<(Tracks, Vec<VoiceInfo>), VoiceError> {
     let rows = room.speech.len();
     let step = Step { numer: std::num::NonZeroU32::MIN, denom: std::num::NonZeroU32::MIN.saturating_add(99) };
     let grid = FrameGrid { first: room.start.shifted(SessionTime::from_millis(5)), step, len: rows };
@@ -328,16 +341,16 @@ fn tracks(room: Room, people: Vec<Person>, settings: &Settings, missing: &[Span]
         if let Some(dbfs) = person.loudness {
             tracks.insert("loudness", track(who, Unit::DecibelsFullScale, dbfs, vec![1.0; rows]));
         }
-        let prosody = person.prosody.map(|measured| measured.into_tracks(who, grid, &lacking));
+        let prosody = person.prosody.map(|measured| measured.into_tracks(who, grid, &lacking)).transpose()?;
         prosody.into_iter().flatten().for_each(|(name, track)| tracks.insert(name, track));
         tracks.insert("speech", track(who, Unit::Probability, person.speech, person.confidence));
     }
-    let prosody = room.prosody.map(|measured| measured.into_tracks(Who::Room, grid, &lacking));
+    let prosody = room.prosody.map(|measured| measured.into_tracks(Who::Room, grid, &lacking)).transpose()?;
     prosody.into_iter().flatten().for_each(|(name, track)| tracks.insert(name, track));
     tracks.insert("speech", track(Who::Room, Unit::Probability, room.speech, vec![everywhere; rows]));
     tracks.insert("overlap", track(Who::Room, Unit::Probability, room.overlap, vec![everywhere; rows]));
     tracks.insert("loudness", track(Who::Room, Unit::DecibelsFullScale, room.dbfs, vec![1.0; rows]));
-    (tracks, voices)
+    Ok((tracks, voices))
 }
 
 #[cfg(test)]

@@ -1,65 +1,90 @@
 //! What prosody hands over: numbers for each row, and as tracks.
 
+use std::io;
+
 use ndarray::{Array1, Array2};
 
 use super::frame::Candidate;
 use super::periods::Sums;
+use crate::spool::{Records, Spool};
 use crate::time::FrameGrid;
 use crate::track::{Track, Unit, Who};
 
-/// All rows of one lane.
-#[derive(Clone, Debug, Default)]
+/// Numbers of one row: pitch and voicing, level and tilt, and what [`Sums`] holds.
+type Row = [f32; 10];
+const HZ: usize = 0;
+const VOICING: usize = 1;
+const LEVEL: usize = 2;
+const SUMS: usize = 4;
+
+/// All rows of one lane. Rows that nothing changes any more wait on the disk.
+#[derive(Clone, Debug)]
 pub struct Measured {
-    hz: Vec<f32>,
-    voicing: Vec<f32>,
-    a_weighted_dbfs: Vec<f32>,
-    high_share: Vec<f32>,
-    pub(super) sums: Vec<Sums>,
+    rows: Records<10>,
     pub(super) spoiled: Vec<bool>,
     pub(super) narrow: bool,
 }
 
 impl Measured {
+    pub(super) fn new() -> Self {
+        Self { rows: Records::new(&Spool::new()), spoiled: Vec::new(), narrow: false }
+    }
+
     /// A row that was looked at and is not decided yet.
     pub(super) fn add(&mut self, a_weighted_dbfs: f32, high_share: f32, strongest: f32) {
-        self.hz.push(f32::NAN);
-        self.voicing.push(strongest);
-        self.a_weighted_dbfs.push(a_weighted_dbfs);
-        self.high_share.push(high_share);
-        self.sums.push(Sums::default());
+        self.rows.push([f32::NAN, strongest, a_weighted_dbfs, high_share, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     }
 
     pub(super) fn decide(&mut self, row: usize, found: Option<Candidate>) {
-        if let (Some(candidate), Some(hz), Some(voicing)) = (found, self.hz.get_mut(row), self.voicing.get_mut(row)) {
-            (*hz, *voicing) = (candidate.hz, candidate.strength);
+        if let (Some(candidate), Some(row)) = (found, self.rows.recent_mut(row)) {
+            (row[HZ], row[VOICING]) = (candidate.hz, candidate.strength);
         }
     }
 
-    /// Fundamental frequency of each row in Hz; `NaN` = unvoiced.
-    pub fn hz(&self) -> &[f32] {
-        &self.hz
-    }
-
-    /// Height of the normalised autocorrelation of each row, 0 to 1: at the period, or where there is none the largest.
-    pub fn voicing(&self) -> &[f32] {
-        &self.voicing
-    }
-
-    /// Harmonics-to-noise ratio of a row in dB, 10 log10(r / (1 - r)) (Boersma 1993); at most 60, `NaN` = unvoiced.
-    pub fn hnr_db(&self, row: usize) -> f32 {
-        match (self.hz.get(row), self.voicing.get(row)) {
-            (Some(hz), Some(r)) if !hz.is_nan() => {
-                let r = r.clamp(1e-6, 1.0 - 1e-6);
-                10.0 * (r / (1.0 - r)).log10()
-            }
-            _ => f32::NAN,
+    /// Adds what one period gives to the row in which its mark lies.
+    pub(super) fn add_sums(&mut self, row: usize, sums: Sums) {
+        if let Some(row) = self.rows.recent_mut(row) {
+            let Sums { pairs, period, period_change, peak, peak_pairs, peak_change } = sums;
+            let sums = [pairs, period, period_change, peak, peak_pairs, peak_change];
+            row[SUMS..].iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
         }
+    }
+
+    /// Nothing will change the rows before this one.
+    pub(super) fn settled_before(&mut self, row: usize) {
+        self.rows.put_away_before(row);
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Every row.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> Vec<Row> {
+        let mut all = Vec::new();
+        self.rows.each(|_, row| all.push(*row)).unwrap();
+        all
     }
 
     /// Number of voiced rows and of those that the recording spoils.
-    pub fn voiced_and_spoiled(&self) -> (usize, usize) {
-        let voiced = self.hz.iter().zip(&self.spoiled).filter(|(hz, _)| !hz.is_nan());
-        voiced.fold((0, 0), |(all, spoiled), (_, s)| (all + 1, spoiled + usize::from(*s)))
+    ///
+    /// # Errors
+    /// The rows cannot be read back from the disk.
+    pub fn voiced_and_spoiled(&self) -> io::Result<(usize, usize)> {
+        let (mut voiced, mut spoiled) = (0, 0);
+        self.rows.each(|index, row| {
+            let counts = !row[HZ].is_nan() && index < self.spoiled.len();
+            voiced += usize::from(counts);
+            spoiled += usize::from(counts && self.spoiled[index]);
+        })?;
+        Ok((voiced, spoiled))
     }
 
     /// Whether the recording lacks the upper band, as a telephone does.
@@ -68,49 +93,60 @@ impl Measured {
     }
 
     /// The tracks `pitch`, `spectrum` and `voice_quality` of `who`; `lacking` marks rows without sound.
-    pub fn into_tracks(self, who: Who, grid: FrameGrid, lacking: &[bool]) -> [(&'static str, Track); 3] {
-        let lacks = |row: usize| lacking.get(row).copied().unwrap_or(false) || row >= self.hz.len();
-        let sure = |row: usize| if lacks(row) { 0.0 } else { 1.0 };
-        let quality = |row: usize| {
+    ///
+    /// # Errors
+    /// The rows cannot be read back from the disk.
+    pub fn into_tracks(self, who: Who, grid: FrameGrid, lacking: &[bool]) -> io::Result<[(&'static str, Track); 3]> {
+        let lacks = |row: usize| lacking.get(row).copied().unwrap_or(false) || row >= self.rows.len();
+        let sure = Array1::from_shape_fn(grid.len, |row| if lacks(row) { 0.0 } else { 1.0 });
+        let quality = Array1::from_shape_fn(grid.len, |row| {
             let spoiled = self.narrow || self.spoiled.get(row).copied().unwrap_or(false);
-            if spoiled { 0.0 } else { sure(row) }
-        };
-        let track = |columns: &[&str], confidence: &dyn Fn(usize) -> f32, value: &dyn Fn(usize, usize) -> f32| Track {
+            if spoiled { 0.0 } else { sure[row] }
+        });
+        let track = |columns: &[&str], confidence: Array1<f32>| Track {
             who,
             unit: Unit::Mixed,
             grid,
             columns: columns.iter().map(|&name| name.to_owned()).collect(),
-            values: Array2::from_shape_fn((grid.len, columns.len()), |(row, column)| {
-                if lacks(row) { f32::NAN } else { value(row, column) }
-            }),
-            confidence: Some(Array1::from_shape_fn(grid.len, confidence)),
+            values: Array2::from_elem((grid.len, columns.len()), f32::NAN),
+            confidence: Some(confidence),
         };
-        let pitch = track(&["hz", "voicing"], &sure, &|row, column| [&self.hz, &self.voicing][column][row]);
-        let spectrum = track(&["a_weighted_dbfs", "above_500_hz"], &sure, &|row, column| {
-            [&self.a_weighted_dbfs, &self.high_share][column][row]
-        });
+        let mut pitch = track(&["hz", "voicing"], sure.clone());
+        let mut spectrum = track(&["a_weighted_dbfs", "above_500_hz"], sure.clone());
         let names = ["hnr_db", "pairs", "period_s", "period_change_s", "peak", "peak_pairs", "peak_change"];
-        let voice_quality = track(&names, &quality, &|row, column| {
-            let sums = &self.sums[row];
-            match column {
-                0 => self.hnr_db(row),
-                1 => sums.pairs,
-                2 => sums.period,
-                3 => sums.period_change,
-                4 => sums.peak,
-                5 => sums.peak_pairs,
-                _ => sums.peak_change,
+        let mut voice_quality = track(&names, quality);
+        let put = |track: &mut Track, index: usize, from: usize, numbers: &[f32]| {
+            track.values.row_mut(index).iter_mut().skip(from).zip(numbers).for_each(|(to, from)| *to = *from);
+        };
+        self.rows.each(|index, row| {
+            if index < grid.len && !lacks(index) {
+                put(&mut pitch, index, 0, &row[HZ..LEVEL]);
+                put(&mut spectrum, index, 0, &row[LEVEL..SUMS]);
+                put(&mut voice_quality, index, 0, &[hnr_db(row)]);
+                put(&mut voice_quality, index, 1, &row[SUMS..]);
             }
-        });
-        [("pitch", pitch), ("spectrum", spectrum), ("voice_quality", voice_quality)]
+        })?;
+        Ok([("pitch", pitch), ("spectrum", spectrum), ("voice_quality", voice_quality)])
     }
 }
 
+/// Harmonics-to-noise ratio of a row in dB, 10 log10(r / (1 - r)) (Boersma 1993); at most 60, `NaN` = unvoiced.
+pub(super) fn hnr_db(row: &Row) -> f32 {
+    if row[HZ].is_nan() {
+        return f32::NAN;
+    }
+    let r = row[VOICING].clamp(1e-6, 1.0 - 1e-6);
+    10.0 * (r / (1.0 - r)).log10()
+}
+
 /// What the user must know of a recording that spoils voice quality; `None` if it does not.
-pub(in crate::voice) fn limits(measured: &Measured, name: &str) -> Option<String> {
-    let (voiced, spoiled) = measured.voiced_and_spoiled();
+///
+/// # Errors
+/// The rows cannot be read back from the disk.
+pub(in crate::voice) fn limits(measured: &Measured, name: &str) -> io::Result<Option<String>> {
+    let (voiced, spoiled) = measured.voiced_and_spoiled()?;
     let percent = 100 * spoiled / voiced.max(1);
-    if voiced > 0 && measured.narrow {
+    Ok(if voiced > 0 && measured.narrow {
         Some(format!(
             "voice quality (jitter, shimmer, HNR) is not assessable: {name} holds nothing in its highest band, as a \
              telephone or strong compression leaves it; pitch and loudness are not affected"
@@ -122,5 +158,5 @@ pub(in crate::voice) fn limits(measured: &Measured, name: &str) -> Option<String
         ))
     } else {
         None
-    }
+    })
 }

@@ -88,7 +88,7 @@ impl Prosody {
             near: VecDeque::new(),
             spoils: Spoils::new(&settings.fit),
             band: Band::default(),
-            rows: Measured::default(),
+            rows: Measured::new(),
             decided: 0,
             settings: settings.clone(),
         }
@@ -214,13 +214,16 @@ impl Prosody {
         let sound: Vec<f32> = sound.iter().map(|s| s - mean).collect();
         let voiced = Voiced { first_row, hz: &hz, samples: &sound, first_sample: from as i64, loudest };
         let marks = voiced.marks(&self.settings.periods);
-        voiced.sum(&marks, &self.settings.periods, &mut self.rows.sums);
+        let rows = &mut self.rows;
+        voiced.sum(&marks, &self.settings.periods, &mut |row, sums| rows.add_sums(row, sums));
     }
 
     /// Drops sound that nothing will ask for any more.
     fn forget(&mut self) {
         let next = ((self.released + self.pending.len()) * ROW).saturating_sub(self.looker.reach());
         let oldest_run = if self.run.hz.is_empty() { self.decided } else { self.run.first_row };
+        // A stretch's marks may lie in the margin before it.
+        self.rows.settled_before(oldest_run.saturating_sub(MARGIN.div_ceil(ROW) + 1));
         let needed = next.min((oldest_run * ROW).saturating_sub(MARGIN));
         if needed >= self.kept_from + DROP {
             self.kept.drain(..needed - self.kept_from);

@@ -180,8 +180,8 @@ impl Voiced<'_> {
         if weights > 0.0 { (squares / weights).sqrt() } else { 0.0 }
     }
 
-    /// Adds what the marks give to the rows in which they lie.
-    pub(super) fn sum(&self, marks: &[f64], settings: &Periods, rows: &mut [Sums]) {
+    /// Hands over what each mark gives, with the row in which it lies.
+    pub(super) fn sum(&self, marks: &[f64], settings: &Periods, add: &mut dyn FnMut(usize, Sums)) {
         let limits = settings.shortest_secs.0.as_secs_f64() * RATE..=settings.longest_secs.0.as_secs_f64() * RATE;
         let factor = |a: f64, b: f64| if a > b { a / b } else { b / a };
         let mut earlier: Option<(f64, f64)> = None;
@@ -194,18 +194,21 @@ impl Voiced<'_> {
             }
             let amplitude = self.amplitude(mark, before, after);
             let last = earlier.replace((mark, amplitude));
-            let Some(row) = rows.get_mut(((mark + HALF_SAMPLE).max(0.0) / ROW as f64) as usize) else { continue };
-            row.pairs += 1.0;
-            row.period += ((before + after) / 2.0 / RATE) as f32;
-            row.period_change += ((before - after).abs() / RATE) as f32;
-            row.peak += amplitude as f32;
+            let mut sums = Sums {
+                pairs: 1.0,
+                period: ((before + after) / 2.0 / RATE) as f32,
+                period_change: ((before - after).abs() / RATE) as f32,
+                peak: amplitude as f32,
+                ..Sums::default()
+            };
             if let Some((place, height)) = last
                 && limits.contains(&(mark - place))
                 && factor(height, amplitude) <= settings.loudest_factor
             {
-                row.peak_pairs += 1.0;
-                row.peak_change += (height - amplitude).abs() as f32;
+                sums.peak_pairs = 1.0;
+                sums.peak_change = (height - amplitude).abs() as f32;
             }
+            add(((mark + HALF_SAMPLE).max(0.0) / ROW as f64) as usize, sums);
         }
     }
 }
@@ -228,8 +231,8 @@ mod tests {
         let count = places.last().unwrap().floor() as usize / ROW - first_row;
         let voiced = Voiced { first_row, hz: &vec![hz; count], samples: &samples, first_sample: 0, loudest: 1.0 };
         let marks = voiced.marks(&settings().periods);
-        let mut rows = vec![Sums::default(); length / ROW + 1];
-        voiced.sum(&marks, &settings().periods, &mut rows);
+        let mut rows = Vec::new();
+        voiced.sum(&marks, &settings().periods, &mut |_, sums| rows.push(sums));
         let total = rows.iter().fold(Sums::default(), |a, b| Sums {
             pairs: a.pairs + b.pairs,
             period: a.period + b.period,
@@ -273,8 +276,8 @@ mod tests {
         for samples in [&[0.0f32; 3000][..], &[][..], &[0.5; 100][..]] {
             let voiced = Voiced { first_row: 2, hz: &hz, samples, first_sample: 0, loudest: 1.0 };
             let marks = voiced.marks(&settings().periods);
-            let mut rows = [Sums::default(); 30];
-            voiced.sum(&marks, &settings().periods, &mut rows);
+            let mut rows = Vec::new();
+            voiced.sum(&marks, &settings().periods, &mut |_, sums| rows.push(sums));
             assert!(rows.iter().all(|row| row.peak.is_finite()));
         }
     }
