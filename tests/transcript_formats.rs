@@ -50,9 +50,66 @@ fn real_transcripts_are_read() {
     let meeting = open(data.join("formats/rttm_stm/meeteval_ref.stm")).unwrap();
     assert_eq!(meeting.turns.len(), 4, "one recording of two, and not its empty line");
     assert!(open(data.join("formats/vtt_srt/webvttpy_no_captions.vtt")).unwrap_err().contains("no turn"));
-    for file in ["formats/docx/qualcoder_ID1.docx", "audio/pyannote_sample.wav", "video/grid_bbaf2n.mpg"] {
+    for file in ["audio/pyannote_sample.wav", "video/grid_bbaf2n.mpg", "formats/refi_qda/skyloom_TestProject.qdpx"] {
         let message = open(data.join(file)).unwrap_err();
         println!("{message}");
         assert!(message.starts_with("this "), "{message}");
+    }
+}
+
+/// File, format, turns, turns with start and end, people, warnings.
+const OTHERS: &[(&str, &str, usize, usize, usize, usize)] = &[
+    ("aws/transcribe_example-call.docx", "Word document", 37, 37, 2, 1),
+    ("aws/transcribe_example-call.json", "Amazon Call Analytics", 37, 37, 2, 0),
+    ("bbc_kaldi/KateDarling-bbcKaldi-speakers.json", "Kaldi JSON", 49, 49, 2, 0),
+    ("chat/batchalign_test.cha", "CHAT", 13, 13, 1, 0),
+    ("chat/batchalign_unlinked.cha", "CHAT", 1, 1, 1, 0),
+    ("docx/qualcoder_ID1.docx", "Word document", 3, 0, 0, 1),
+    ("eaf/act_SYNC_rotar_y_flexionar.eaf", "ELAN", 25, 25, 2, 0),
+    ("eaf/pympi_sample_2.8.eaf", "ELAN", 399, 399, 0, 1),
+    ("eaf/pympi_sample_3.0.eaf", "ELAN", 399, 399, 0, 1),
+    ("eaf/speach_fables.eaf", "ELAN", 16, 16, 1, 1),
+    ("eaf/speach_test.eaf", "ELAN", 8, 8, 1, 1),
+    ("rttm_stm/meeteval_hyp.rttm", "RTTM", 4, 4, 2, 1),
+    ("rttm_stm/meeteval_hyp.stm", "STM", 4, 4, 2, 1),
+    ("rttm_stm/meeteval_hyp1.ctm", "CTM", 2, 2, 0, 1),
+    ("rttm_stm/meeteval_ref.rttm", "RTTM", 3, 3, 2, 2),
+    ("rttm_stm/meeteval_ref.stm", "STM", 4, 3, 2, 2),
+    ("stt_json/amazon-transcribe__amazonTranscribe.sample.json", "Amazon Transcribe", 52, 52, 0, 0),
+    ("stt_json/amazon-transcribe__todayinfocus.sample.json", "Amazon Transcribe", 15, 15, 2, 0),
+    ("stt_json/amazon-transcribe__todayinfocuswords.sample.json", "Amazon Transcribe", 3, 3, 2, 0),
+    ("stt_json/autoEdit2__autoEdit2TedTalkTranscript.sample.json", "autoEdit JSON", 51, 51, 1, 0),
+    ("stt_json/bbc-kaldi__bbcKaldiSpeakerSegments.sample.json", "Kaldi JSON", 77, 77, 5, 0),
+    ("stt_json/bbc-kaldi__bbcKaldiTranscriptWithSpeakerSegments.sample.json", "Kaldi JSON", 49, 49, 2, 0),
+    ("stt_json/bbc-kaldi__kaldiTedTalkTranscript.sample.json", "Kaldi JSON", 47, 47, 0, 0),
+    ("stt_json/digital-paper-edit__digitalPaperEdit.sample.json", "digital-paper-edit JSON", 22, 22, 2, 0),
+    ("stt_json/speechmatics__speechmaticsTedTalkTranscript.sample.json", "Speechmatics JSON", 43, 43, 3, 0),
+    ("textgrid/act_ARG_I_PAR_Beto.TextGrid", "TextGrid", 14, 14, 2, 0),
+    ("textgrid/act_ARG_I_PER_Alejo.TextGrid", "TextGrid", 10, 10, 2, 0),
+    ("textgrid/act_ARG_RADIO_BettyJoseSacristan2.TextGrid", "TextGrid", 20, 20, 2, 0),
+    ("textgrid/act_BOL_CBBA_SoniaYJanette.TextGrid", "TextGrid", 106, 106, 6, 0),
+    ("textgrid/act_BOL_CCBA_SP_MeryGaby1.TextGrid", "TextGrid", 12, 12, 3, 0),
+    ("textgrid/batchalign_utterance.TextGrid", "TextGrid", 12, 12, 2, 0),
+    ("textgrid/batchalign_word.TextGrid", "TextGrid", 7, 7, 2, 0),
+    ("textgrid/praatio_bobby_elan_long.TextGrid", "TextGrid", 5, 1, 0, 1),
+    ("textgrid/praatio_mary.TextGrid", "TextGrid", 1, 1, 0, 1),
+    ("whisper_json/gaenswein15.words.json", "Whisper JSON", 3, 3, 0, 0),
+    ("whisper_json/punctuations.srt", "SRT", 1, 1, 0, 0),
+    ("whisper_json/punctuations.vtt", "WebVTT", 1, 1, 0, 1),
+    ("whisper_json/punctuations.words.json", "Whisper JSON", 1, 1, 0, 0),
+    ("whisper_json/smartphone.words.json", "Whisper JSON", 38, 38, 0, 0),
+];
+
+#[test]
+fn files_of_other_programs_are_read() {
+    let Some(data) = data() else {
+        println!("skipped: no ATTUNE_DATA");
+        return;
+    };
+    for &(file, format, turns, timed, people, warnings) in OTHERS {
+        let found = open(data.join("formats").join(file)).unwrap_or_else(|error| panic!("{error}"));
+        let with_span = found.turns.iter().filter(|turn| turn.span.is_some()).count();
+        let seen = (found.format.as_str(), found.turns.len(), with_span, found.speakers().len(), found.warnings.len());
+        assert_eq!(seen, (format, turns, timed, people, warnings), "{file}: {:?}", found.warnings);
     }
 }

@@ -100,7 +100,7 @@ pub struct Scan {
     /// Recordings of one session: films, sound files, or both.
     #[arg(required = true, value_name = "RECORDING")]
     pub recordings: Vec<PathBuf>,
-    /// Transcript: WebVTT, SRT, STM, CSV, TSV or plain "Speaker: text".
+    /// Transcript: WebVTT, SRT, ELAN, TextGrid, CHAT, STM, RTTM, a recogniser's JSON, Word, CSV, TSV or plain "Speaker: text".
     #[arg(long, short, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
     /// Columns of a CSV or TSV transcript, by name or number, where their names do not tell.

@@ -100,7 +100,9 @@ pub fn scan(
     let tracks = measured.tracks.renamed(|who| roles.rename(who));
     let people = people::told(&roles, &tracks, measured.are_channels);
     problems.extend(people::advice(&people).map(|message| Problem::note("people", message)));
-    let turns = transcript.as_ref().zip(placed.as_ref()).map(|((transcript, _), placed)| {
+    // Turns without words say who speaks, and no more.
+    let with_words = transcript.as_ref().filter(|(transcript, _)| transcript.has_words());
+    let turns = with_words.zip(placed.as_ref()).map(|((transcript, _), placed)| {
         onto_clock::joined(
             &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
             prepared.transcript.onto_clock.join_turns_secs,

@@ -35,6 +35,48 @@ pub(super) fn speech_and_notes(text: &str, words: &NoteWords) -> (String, Vec<St
     (speech, notes)
 }
 
+/// Text of conversation analysts (GAT 2, Jefferson) without their marks: brackets around what overlaps, `<<f> ..>` around
+/// what is loud, `:` in long vowels, `=` between what is latched, `°h` for breath, `(-)` for a short pause.
+pub(super) fn without_marks(text: &str, words: &NoteWords) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['[', ']', '<', '>', '=', '°', ':', '(']) {
+        said.push_str(&rest[..at]);
+        let from = &rest[at..];
+        let inside = if from.starts_with(['[', '(']) { bracket(from) } else { None };
+        let (kept, gone) = match inside {
+            // Notes and names stay as they are, for the next reader.
+            Some((inside, double, len))
+                if double
+                    || holds(&words.words, &inside.to_lowercase())
+                    || (is_anonymised(inside, words) && !touches_word(&said, &from[len..])) =>
+            {
+                (&from[..len], len)
+            }
+            Some((inside, _, len)) if from.starts_with('(') && inside.chars().all(|c| c == '-' || c == '.') => {
+                ("", len)
+            }
+            _ if from.starts_with("<<") => ("", from.find('>').map_or(2, |end| end + 1)),
+            _ if from.starts_with('°') => {
+                ("", '°'.len_utf8() + from.chars().skip(1).take_while(|c| *c == 'h').count())
+            }
+            _ if from.starts_with('=') => (" ", 1),
+            // `10:30` is a time, and a round bracket no mark.
+            _ if from.starts_with('(') || from[1..].starts_with(|c: char| c.is_ascii_digit()) => (&from[..1], 1),
+            _ => ("", 1),
+        };
+        said.push_str(kept);
+        rest = &from[gone..];
+    }
+    said.push_str(rest);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a bracket between these stands inside a word, as only marks of overlap do.
+fn touches_word(before: &str, after: &str) -> bool {
+    before.ends_with(char::is_alphanumeric) || after.starts_with(char::is_alphanumeric)
+}
+
 /// No note is longer, in bytes; a bracket that does not close within it is speech (and costs no search to the end).
 const LONGEST_NOTE_BYTES: usize = 400;
 
@@ -55,20 +97,28 @@ fn bracket(text: &str) -> Option<(&str, bool, usize)> {
     Some((&text[1..1 + end], false, end + 2))
 }
 
+/// Whether a list has one of the words of a text in lower case.
+fn holds(list: &[String], lower: &str) -> bool {
+    let padded = format!(" {} ", lower.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>().join(" "));
+    list.iter().any(|word| padded.contains(&format!(" {word} ")))
+}
+
+/// `[NAME]`, `[name of the town]`.
+fn is_anonymised(inside: &str, words: &NoteWords) -> bool {
+    let capitals = inside.chars().any(char::is_uppercase) && !inside.chars().any(char::is_lowercase);
+    capitals || holds(&words.anonymised, &inside.to_lowercase())
+}
+
 fn is_note(inside: &str, from: &str, double: bool, words: &NoteWords) -> bool {
     if double {
         return true;
     }
     let lower = inside.to_lowercase();
-    let holds = |list: &[String]| {
-        let padded = format!(" {} ", lower.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>().join(" "));
-        list.iter().any(|word| padded.contains(&format!(" {word} ")))
-    };
+    let holds = |list: &[String]| holds(list, &lower);
     match from.as_bytes().first() {
         Some(b'[') => {
-            let capitals = inside.chars().any(char::is_uppercase) && !inside.chars().any(char::is_lowercase);
             let has_letters = inside.chars().any(char::is_alphabetic);
-            has_letters && (holds(&words.words) || !(capitals || holds(&words.anonymised)))
+            has_letters && (holds(&words.words) || !is_anonymised(inside, words))
         }
         Some(b'(') => {
             let is_pause = !inside.trim().is_empty()

@@ -5,14 +5,23 @@
 
 mod activity;
 mod by_order;
+mod chat;
 mod clean;
 mod cues;
 mod decode;
+mod docx;
+mod elan;
+mod json;
 pub mod onto_clock;
 mod plain;
 mod stamp;
 mod stm;
 mod table;
+mod textgrid;
+mod tiers;
+mod turns_only;
+mod words;
+mod xml;
 
 use std::path::Path;
 
@@ -67,6 +76,11 @@ pub struct Transcript {
 }
 
 impl Transcript {
+    /// Whether anything was written down of what was said; some files hold only who spoke when.
+    pub fn has_words(&self) -> bool {
+        self.turns.iter().any(|turn| !turn.text.is_empty() || !turn.notes.is_empty())
+    }
+
     /// The speakers' names as written, in order of first appearance, each once; the empty name is left out.
     pub fn speakers(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
@@ -132,6 +146,20 @@ pub struct ReadLimits {
     pub label_few_lines: usize,
     /// Names that count even if they occur once, in lower case.
     pub speaker_words: Vec<String>,
+    /// Single words further apart than this are two turns, in seconds.
+    pub word_gap_secs: f64,
+}
+
+/// `[tiers]` of `config/transcript.toml`: what tiers of TextGrid and ELAN files are called, in lower case, without a plural s.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierNames {
+    /// Whole utterances.
+    pub utterances: Vec<String>,
+    /// Single words.
+    pub words: Vec<String>,
+    /// Not what people said.
+    pub not_speech: Vec<String>,
 }
 
 /// `[notes]` of `config/transcript.toml`: what in brackets is a transcriber's note.
@@ -174,12 +202,14 @@ pub struct Settings {
     pub notes: NoteWords,
     /// Tables.
     pub columns: ColumnNames,
+    /// Tiers.
+    pub tiers: TierNames,
     /// Laying turns on the session clock.
     pub onto_clock: onto_clock::ClockSettings,
 }
 
-const KNOWN: &str =
-    "give it as WebVTT, SRT, STM, CSV/TSV with a header line, or plain text with \"Name: what was said\" lines";
+const KNOWN: &str = "give it as WebVTT, SRT, ELAN, TextGrid, CHAT, STM, CTM, RTTM, a recogniser's JSON, a Word document, CSV/TSV with a \
+     header line, or plain text with \"Name: what was said\" lines";
 
 /// Reads a transcript from a file. `columns` says which columns of a table hold what, where their names do not.
 ///
@@ -213,6 +243,10 @@ pub fn parse(
     settings: &Settings,
 ) -> Result<Transcript, TranscriptError> {
     let unusable = |what: String, advice| TranscriptError::Unusable { what, advice, file: file.to_owned() };
+    if docx::looks_like(bytes) {
+        let draft = docx::parse(bytes, columns, settings).map_err(|(what, advice)| unusable(what, advice))?;
+        return finished(draft, None, file);
+    }
     let decoded = decode::decode(bytes).map_err(|(what, advice)| unusable(what, advice))?;
     let text = decoded.text.as_str();
     if text.trim().is_empty() {
@@ -224,6 +258,18 @@ pub fn parse(
         cues::parse(text, cues::Kind::Srt, settings)
     } else if cues::has_sbv_times(text) {
         cues::parse(text, cues::Kind::Sbv, settings)
+    } else if elan::looks_like(text) {
+        elan::parse(text, settings)
+    } else if textgrid::looks_like(text) {
+        textgrid::parse(text, settings)
+    } else if json::looks_like(text) {
+        json::parse(text, settings).map_err(|what| unusable(what, KNOWN))?
+    } else if chat::looks_like(text) {
+        chat::parse(text, settings)
+    } else if turns_only::looks_like_rttm(text) {
+        turns_only::parse_rttm(text, file)
+    } else if turns_only::looks_like_ctm(text) {
+        turns_only::parse_ctm(text, file, settings)
     } else if stm::looks_like(text) {
         stm::parse(text, file, settings)
     } else if let Some(layout) = table::layout(text, columns, settings).map_err(|what| {
@@ -235,7 +281,12 @@ pub fn parse(
     } else {
         return Err(unusable("this is no transcript of a known format".into(), KNOWN));
     };
-    let mut transcript = draft.finish(decoded.warning);
+    finished(draft, decoded.warning, file)
+}
+
+/// The transcript, if there is a turn in it.
+fn finished(draft: Draft, warning: Option<String>, file: &str) -> Result<Transcript, TranscriptError> {
+    let mut transcript = draft.finish(warning);
     if transcript.turns.is_empty() {
         let what = match transcript.warnings.first() {
             Some((line, first)) => {
@@ -243,7 +294,8 @@ pub fn parse(
             }
             None => format!("there is no turn in this {} file", transcript.format),
         };
-        return Err(unusable(what, "check that the file is complete"));
+        let file = file.to_owned();
+        return Err(TranscriptError::Unusable { what, advice: "check that the file is complete", file });
     }
     transcript.warnings.sort_by_key(|(line, _)| *line);
     Ok(transcript)
@@ -265,6 +317,28 @@ impl Draft {
 
     fn warn(&mut self, line: usize, sentence: impl Into<String>) {
         self.warnings.push((line, sentence.into()));
+    }
+
+    /// The recording to read of a file that holds several: the one the file is named like, else the first.
+    fn one_recording<'a>(&mut self, names: impl Iterator<Item = &'a str>, file: &str) -> &'a str {
+        let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut recordings: Vec<&str> = Vec::new();
+        for name in names {
+            if !recordings.contains(&name) {
+                recordings.push(name);
+            }
+        }
+        let wanted = recordings.iter().find(|name| **name == stem).or(recordings.first()).copied().unwrap_or_default();
+        if recordings.len() > 1 {
+            self.warn(
+                0,
+                format!(
+                    "the file holds {} recordings; only one is read: to choose, name the file like it: {wanted}",
+                    recordings.len()
+                ),
+            );
+        }
+        wanted
     }
 
     /// Adds a turn unless there is nothing in it.

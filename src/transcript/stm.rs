@@ -48,25 +48,7 @@ pub(super) fn looks_like(text: &str) -> bool {
 
 pub(super) fn parse(text: &str, file: &str, settings: &Settings) -> Draft {
     let mut draft = Draft::new("STM");
-    let stem =
-        std::path::Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut recordings: Vec<&str> = Vec::new();
-    for (_, text) in content(text) {
-        let name = text.split_whitespace().next().unwrap_or_default();
-        if !recordings.contains(&name) {
-            recordings.push(name);
-        }
-    }
-    let wanted = recordings.iter().find(|name| **name == stem).or(recordings.first()).copied().unwrap_or_default();
-    if recordings.len() > 1 {
-        draft.warn(
-            0,
-            format!(
-                "the file holds {} recordings; only one is read: to choose, name the file like it: {wanted}",
-                recordings.len()
-            ),
-        );
-    }
+    let wanted = draft.one_recording(content(text).filter_map(|(_, text)| text.split_whitespace().next()), file);
     for (number, text) in content(text) {
         let Some(line) = line(text) else {
             draft.warn(number, "not a line of `file channel speaker start end text`; left out");

@@ -2,16 +2,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     toml::from_str(include_str!("../../config/transcript.toml")).unwrap()
 }
 
-fn read_text(text: &str) -> Transcript {
+pub(super) fn read_text(text: &str) -> Transcript {
     parse(text.as_bytes(), "made.txt", &ColumnMap::default(), &settings()).unwrap()
 }
 
 /// One line per turn: `start-end speaker: text {note}` in milliseconds, `?` for what is not known.
-fn picture(transcript: &Transcript) -> Vec<String> {
+pub(super) fn picture(transcript: &Transcript) -> Vec<String> {
     let ms = |time: Option<SessionTime>| time.map_or("?".to_owned(), |time| time.millis().to_string());
     transcript
         .turns
@@ -23,11 +23,21 @@ fn picture(transcript: &Transcript) -> Vec<String> {
         .collect()
 }
 
-fn check(text: &str, format: &str, expect: &[&str]) -> Transcript {
+pub(super) fn check(text: &str, format: &str, expect: &[&str]) -> Transcript {
     let transcript = read_text(text);
     assert_eq!(transcript.format, format);
     assert_eq!(picture(&transcript), expect, "{:?}", transcript.warnings);
     transcript
+}
+
+/// Why this text is no transcript.
+pub(super) fn error_of(text: &str) -> String {
+    parse(text.as_bytes(), "made.txt", &ColumnMap::default(), &settings()).unwrap_err().to_string()
+}
+
+/// Lines with a warning.
+pub(super) fn warned(text: &str) -> Vec<usize> {
+    read_text(text).warnings.iter().map(|(line, _)| *line).collect()
 }
 
 #[test]
@@ -261,5 +271,31 @@ proptest! {
         let _ = parse(text.as_bytes(), "x", &ColumnMap::default(), &settings());
         let map = ColumnMap { text: Some("1".into()), ..ColumnMap::default() };
         let _ = parse(text.as_bytes(), "x", &map, &settings());
+    }
+}
+
+/// Each of these formats, cut off or with a byte changed anywhere, is an error or a transcript, and never a panic.
+#[test]
+fn damage_anywhere_is_borne() {
+    let files = [
+        "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n0\n4\n<exists>\n1\n\"IntervalTier\"\n\"A\"\n0\n4\n1\n0\n1\n\"é ((x)) [y\"\n",
+        "<?xml version=\"1.0\"?>\n<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID=\"t1\" TIME_VALUE=\"5\"/></TIME_ORDER>\
+         <TIER TIER_ID=\"Añn - words\"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID=\"a\" TIME_SLOT_REF1=\"t1\" TIME_SLOT_REF2=\"t2\">\
+         <ANNOTATION_VALUE>°h a &amp; [b]</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>",
+        "@UTF8\n@Begin\n@Participants:\tCLI Client\n*CLI:\t<é> [/] yes . \u{15}100_900\u{15}\n@End\n",
+        "{\"segments\": [{\"start\": 0.5, \"end\": 1.5, \"text\": \"é?\", \"words\": [{\"word\": \"é?\", \"start\": 1, \"speaker\": \"A\"}]}]}",
+        "SPEAKER call 1 0.5 1.25 <NA> <NA> Ann <NA> <NA>\n",
+        "call A 0.0 0.3 só 0.9\n",
+    ];
+    for file in files {
+        let bytes = file.as_bytes();
+        for at in 0..bytes.len() {
+            let _ = parse(&bytes[..at], "cut", &ColumnMap::default(), &settings());
+            for other in [0, b'"', b'<', 0xC3, b'9'] {
+                let mut damaged = bytes.to_vec();
+                damaged[at] = other;
+                let _ = parse(&damaged, "damaged", &ColumnMap::default(), &settings());
+            }
+        }
     }
 }
