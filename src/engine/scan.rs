@@ -76,7 +76,7 @@ pub fn scan(
             &prepared.transcript.onto_clock,
         )
     });
-    let mut words = words_of_the_user(request);
+    let mut words = words_of_the_user(request, transcript.as_ref().map(|(transcript, _)| transcript));
     match known_voice.map(|known| known.find(&measured.voices, &prepared.roles.known_voices)) {
         // What the user says in words stands above what a file says.
         Some(Ok(word)) => words.insert(0, word),
@@ -102,6 +102,13 @@ pub fn scan(
     problems.extend(people::advice(&people).map(|message| Problem::note("people", message)));
     // Turns without words say who speaks, and no more.
     let with_words = transcript.as_ref().filter(|(transcript, _)| transcript.has_words());
+    if let Some((transcript, _)) = transcript.as_ref().filter(|_| with_words.is_none()) {
+        let message = format!(
+            "the {} file says who speaks and not what is said: whatever reads the transcript was not looked for",
+            transcript.format
+        );
+        problems.push(Problem::note("transcript", message));
+    }
     let turns = with_words.zip(placed.as_ref()).map(|((transcript, _), placed)| {
         onto_clock::joined(
             &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
@@ -154,9 +161,20 @@ fn session_span(opened: &[Opened], transcript: &Option<(Transcript, Hash)>) -> R
     recorded.or_else(spoken).ok_or_else(|| EngineError::Nothing("  the length of the recording is not known".into()))
 }
 
-fn words_of_the_user(request: &Request) -> Vec<(Who, UserWord)> {
-    let told = |role: Who, words: &[String]| words.iter().map(|word| (role, word.as_str().into())).collect::<Vec<_>>();
+/// A word that is a speaker's name in the transcript means that speaker, also if it could be a voice's number
+/// ("Speaker 1" of a recogniser need not be the first voice).
+fn words_of_the_user(request: &Request, transcript: Option<&Transcript>) -> Vec<(Who, UserWord)> {
+    let names = transcript.map(Transcript::speakers).unwrap_or_default();
+    let told =
+        |role: Who, words: &[String]| words.iter().map(|text| (role, word_among(text, &names))).collect::<Vec<_>>();
     [told(Who::Client, &request.client), told(Who::Therapist, &request.therapist)].concat()
+}
+
+fn word_among(text: &str, names: &[&str]) -> UserWord {
+    match names.iter().find(|name| name.to_lowercase() == text.trim().to_lowercase()) {
+        Some(name) => UserWord::Name((*name).to_owned()),
+        None => text.into(),
+    }
 }
 
 /// The control windows shall differ between sessions and be the same for the same session.
@@ -194,4 +212,18 @@ fn transcript_source(
         offset_s: placed.and_then(|placed| placed.offset_s),
         warnings: transcript.warnings.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_transcript_stands_above_a_number() {
+        let names = ["Speaker 2", "speaker90"];
+        assert_eq!(word_among("speaker 2", &names), UserWord::Name("Speaker 2".into()));
+        assert_eq!(word_among(" speaker90", &names), UserWord::Name("speaker90".into()));
+        assert_eq!(word_among("speaker2", &names), UserWord::Speaker(2));
+        assert_eq!(word_among("left", &[]), UserWord::Left);
+    }
 }
