@@ -103,6 +103,10 @@ pub struct Scan {
     /// Transcript: WebVTT, SRT, ELAN, TextGrid, CHAT, STM, RTTM, a recogniser's JSON, Word, CSV, TSV or plain "Speaker: text".
     #[arg(long, short, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
+    /// A speech recogniser to run instead: a command line in which {wav} stands for the sound and {out} for the file to
+    /// write (else its output is read), in any of the formats above.
+    #[arg(long, value_name = "COMMAND", conflicts_with = "transcript")]
+    pub asr: Option<String>,
     /// Columns of a CSV or TSV transcript, by name or number, where their names do not tell.
     #[arg(long, value_name = "speaker=A,text=B,start=C,end=D")]
     pub columns: Option<attune::transcript::ColumnMap>,

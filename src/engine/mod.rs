@@ -1,5 +1,6 @@
 //! What is needed for what, in which order, on how many threads.
 
+pub mod asr;
 pub mod coverage;
 pub mod enrol;
 pub mod hear;

@@ -10,6 +10,7 @@ use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Who};
 use crate::transcript::{self, Transcript, TranscriptError, onto_clock};
 
+use super::asr;
 use super::enrol::KnownVoice;
 use super::interpret::interpret;
 use super::people;
@@ -31,7 +32,7 @@ pub fn scan(
     watch: &dyn Watch,
     stop: &AtomicBool,
 ) -> Result<Session, EngineError> {
-    if !request.listen && !request.look && request.transcript.is_none() {
+    if !request.listen && !request.look && request.transcript.is_none() && request.asr.is_none() {
         let message =
             "without sound, pictures and transcript nothing is left to read: leave out --no-sound or --no-video";
         return Err(EngineError::Request(message.into()));
@@ -43,7 +44,7 @@ pub fn scan(
         let message = format!("the same recording is given twice: leave one of them out: {}", twice.file());
         return Err(EngineError::Request(message));
     }
-    let transcript = read_transcript(request, prepared, &mut problems);
+    let mut transcript = read_transcript(request, prepared, &mut problems);
     watch.ends(Stage::Media, false);
 
     if opened.iter().any(|r| r.offset_from == recordings::NOT_FOUND) {
@@ -51,11 +52,14 @@ pub fn scan(
         recordings::align(&mut opened, &prepared.media, &mut problems);
         watch.ends(Stage::Align, false);
     }
+    let store = Store::new(&request.out);
+    if transcript.is_none() {
+        transcript = recognised(request, prepared, &opened, &store, watch, stop, &mut problems)?;
+    }
     let span = session_span(&opened, &transcript)?;
 
     let known_voice = request.therapist_voice.as_deref().map(|path| KnownVoice::load(path, shelf)).transpose()?;
 
-    let store = Store::new(&request.out);
     let bench = Bench { request, prepared, shelf, store: &store, watch, stop };
     let mut measured = bench.measure(&opened)?;
     problems.append(&mut measured.problems);
@@ -198,6 +202,33 @@ fn read_transcript(request: &Request, prepared: &Prepared, problems: &mut Vec<Pr
     }
 }
 
+/// What the user's recogniser says of the first recording with sound.
+fn recognised(
+    request: &Request,
+    prepared: &Prepared,
+    opened: &[Opened],
+    store: &Store,
+    watch: &dyn Watch,
+    stop: &AtomicBool,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<(Transcript, Hash)>, EngineError> {
+    let Some(command) = request.asr.as_deref() else { return Ok(None) };
+    let first = super::hear::choose(opened).ok().and_then(|chosen| opened.get(*chosen.first()?));
+    let Some(recording) = first else { return Ok(None) };
+    watch.begins(Stage::Recognise, None);
+    let wish = asr::Wish { command, media: &prepared.media, transcript: &prepared.transcript, fresh: request.fresh };
+    let said = asr::recognise(recording, &wish, store, stop);
+    watch.ends(Stage::Recognise, matches!(said, Ok((.., true))));
+    match said {
+        Ok((transcript, hash, _)) => Ok(Some((transcript, hash))),
+        Err(asr::AsrError::Cancelled(cancelled)) => Err(cancelled.into()),
+        Err(error) => {
+            problems.push(Problem::failure("transcript", error));
+            Ok(None)
+        }
+    }
+}
+
 fn transcript_source(
     request: &Request,
     transcript: Option<&(Transcript, Hash)>,
@@ -205,7 +236,7 @@ fn transcript_source(
 ) -> Option<TranscriptSource> {
     let (transcript, sha256) = transcript?;
     Some(TranscriptSource {
-        file: request.transcript.as_deref().map(recordings::file_name).unwrap_or_default(),
+        file: request.transcript.as_deref().map_or_else(|| "--asr".to_owned(), recordings::file_name),
         sha256: sha256.clone(),
         format: transcript.format.clone(),
         turns: transcript.turns.len(),

@@ -7,6 +7,8 @@ pub enum Stage {
     Media,
     /// Finding where further recordings lie on the session clock.
     Align,
+    /// Sound to text, by the user's recogniser.
+    Recognise,
     /// Sound to voice tracks.
     Voice,
     /// Pictures to face tracks.
@@ -23,6 +25,7 @@ impl Stage {
         match self {
             Self::Media => "recordings",
             Self::Align => "one clock",
+            Self::Recognise => "text",
             Self::Voice => "voices",
             Self::Face => "faces",
             Self::Find => "candidates",
