@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what broke by panicking")]
 
 use attune::config::Config;
-use attune::markers::{ALL, MarkerError, Settings, read_settings, run_all};
+use attune::markers::{ALL, MarkerError, Settings, SpokenTurn, read_settings, run_all};
 use attune::time::{FrameGrid, SessionTime, Span, Step};
 use attune::track::{Track, Tracks, Unit, Who};
 use ndarray::{Array1, Array2};
@@ -12,10 +12,11 @@ fn settings() -> Settings {
     read_settings(Config::embedded().under("markers")).unwrap()
 }
 
-/// The word patterns of English, one table per file.
-fn english() -> toml::Table {
+/// The word patterns of a language, one table per file.
+fn language(name: &str) -> toml::Table {
     let config = Config::embedded();
-    let files = config.under("language/en").filter(|(path, _)| path.ends_with(".toml"));
+    let folder = format!("language/{name}");
+    let files = config.under(&folder).filter(|(path, _)| path.ends_with(".toml"));
     let named = files.map(|(path, text)| {
         let name = path.rsplit('/').next().unwrap().trim_end_matches(".toml");
         (name.to_owned(), toml::Value::Table(text.parse().unwrap()))
@@ -89,7 +90,7 @@ fn with_nothing_measured_every_marker_says_so() {
 fn a_misspelt_a_missing_and_a_wrong_setting_are_errors_in_every_marker() {
     let session = Span::from_millis(0, 60_000).unwrap();
     // With an empty transcript, so that the markers of the text come as far as their settings.
-    let language = english();
+    let language = language("en");
     let run = |settings: &Settings| run_all(&Tracks::new(), session, Some(&[]), Some(&language), settings);
     run(&settings()).unwrap();
     let fails = |settings: &Settings| run(settings).unwrap_err().to_string();
@@ -163,4 +164,51 @@ fn hostile_tracks_do_no_harm() {
             run_all(&tracks, session, Some(&[]), None, &settings()).unwrap();
         }
     }
+}
+
+/// Nothing of the languages is wired into the program: the same markers find in German what they find in English.
+#[test]
+fn a_second_language_is_a_folder_of_files() {
+    let said = [
+        (Who::Therapist, "Was beschäftigt Sie denn heute?"),
+        (Who::Client, "Ich weiß nicht."),
+        (Who::Therapist, "Erzählen Sie mir mehr davon, wie es Ihnen nach dem Streit ging."),
+        (Who::Client, "Ich war traurig und hatte Angst, dass sie geht. Vielleicht war es ja nicht so schlimm."),
+        (Who::Therapist, "Ich merke, dass Ihr Gesicht sich verändert. Was passiert gerade zwischen uns?"),
+        (Who::Client, "Das bringt mir hier alles nichts. Das wird schon wieder."),
+        (Who::Therapist, "Es klingt, als ob Sie enttäuscht sind."),
+        (Who::Client, "Ja, genau. Meine Mutter hört mich nie, und dann sind da noch die Dinge und so."),
+    ];
+    let turns: Vec<SpokenTurn> = (0..)
+        .zip(said)
+        .map(|(n, (who, text))| SpokenTurn {
+            who,
+            span: Span::from_millis(5000 * n, 5000 * n + 4000).unwrap(),
+            text: text.to_owned(),
+            confidence: 1.0,
+        })
+        .collect();
+    let session = Span::from_millis(0, 40_000).unwrap();
+    let german = language("de");
+    let run = run_all(&Tracks::new(), session, Some(&turns), Some(&german), &settings()).unwrap();
+    let kinds = |marker: &str, at: i64| -> Vec<&str> {
+        let here = run.events.iter().filter(|e| e.marker == marker && e.span.start().millis() / 5000 == at);
+        here.map(|e| e.kind.as_deref().unwrap_or("yes")).collect()
+    };
+    assert_eq!(kinds("txt.prompt", 0), ["open_question"]);
+    assert_eq!(kinds("txt.prompt", 2), ["request_to_explore"]);
+    assert_eq!(kinds("txt.prompt", 4), ["here_and_now"]);
+    assert_eq!(kinds("txt.prompt", 6), ["reflection"]);
+    assert_eq!(kinds("txt.deflect", 1), ["yes"]);
+    assert_eq!(kinds("txt.ack", 1), [""; 0]);
+    assert!(kinds("txt.distress", 3).contains(&"passage") || kinds("txt.distress", 3).len() >= 2);
+    assert_eq!(kinds("txt.minimise", 3), ["yes"]);
+    assert!(kinds("txt.meta", 4).contains(&"face"));
+    assert_eq!(kinds("txt.critic", 5), ["therapy"]);
+    assert_eq!(kinds("txt.critic", 7), ["other"]);
+    assert_eq!(kinds("txt.reassure", 5), ["yes"]);
+    assert_eq!(kinds("txt.ack", 7), ["token"]);
+    assert_eq!(kinds("txt.vague", 7), ["yes"]);
+    let blind: Vec<&String> = run.blind.iter().map(|(m, _)| m).filter(|m| m.starts_with("txt.")).collect();
+    assert!(blind.is_empty(), "{:?}", run.blind);
 }

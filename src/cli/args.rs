@@ -107,6 +107,9 @@ pub struct Scan {
     /// write (else its output is read), in any of the formats above.
     #[arg(long, value_name = "COMMAND", conflicts_with = "transcript")]
     pub asr: Option<String>,
+    /// Language of the transcript: en, de, or a folder of your own below language/ of --config; auto: told by its words.
+    #[arg(long, value_name = "LANGUAGE", default_value = "auto")]
+    pub language: Option<String>,
     /// Columns of a CSV or TSV transcript, by name or number, where their names do not tell.
     #[arg(long, value_name = "speaker=A,text=B,start=C,end=D")]
     pub columns: Option<attune::transcript::ColumnMap>,

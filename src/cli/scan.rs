@@ -88,6 +88,7 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
         recordings: recordings.map(|(i, path)| Recording { path: path.clone(), offset_secs: offset(i) }).collect(),
         transcript: scan.transcript.clone(),
         asr: scan.asr.clone(),
+        language: scan.language.clone().filter(|name| name != "auto"),
         columns: scan.columns.clone().unwrap_or_default(),
         client: scan.client.clone(),
         therapist: scan.therapist.clone(),

@@ -27,7 +27,8 @@ pub struct Interpreted {
     pub coverage: Vec<Coverage>,
 }
 
-/// Runs markers, codebook and episodes. `turns`: those of the transcript, if there is one. `seed` chooses the control
+/// Runs markers, codebook and episodes. `turns`: those of the transcript, if there is one, and the
+/// patterns of its language, if there are any. `seed` chooses the control
 /// windows.
 ///
 /// # Errors
@@ -35,13 +36,13 @@ pub struct Interpreted {
 pub fn interpret(
     tracks: &Tracks,
     span: Span,
-    turns: Option<&[SpokenTurn]>,
+    (turns, language): (Option<&[SpokenTurn]>, Option<&toml::Table>),
     prepared: &Prepared,
     episode_settings: &episodes::Settings,
     seed: u64,
     problems: &mut Vec<Problem>,
 ) -> Result<Interpreted, EngineError> {
-    let run = markers::run_all(tracks, span, turns, Some(&prepared.language), &prepared.markers)?;
+    let run = markers::run_all(tracks, span, turns, language, &prepared.markers)?;
     problems.extend(unable(&run.blind));
     let exchanges = exchange::exchanges(&run.events, turns, &prepared.exchange);
     let blind: BTreeSet<String> = run.blind.iter().map(|(marker, _)| marker.clone()).collect();

@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod enrol;
 pub mod hear;
 pub mod interpret;
+pub mod language;
 #[cfg(feature = "video")]
 pub mod look;
 pub mod people;

@@ -8,10 +8,11 @@ use crate::media::MediaSettings;
 use crate::rules::Vocabulary;
 use crate::{episodes, export, markers, roles, transcript, voice};
 
+use super::language::{LanguageSettings, Languages};
 use super::request::EngineError;
 
 /// What is common to all stages: `config/engine.toml`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSettings {
     /// Most people in one film.
@@ -22,6 +23,8 @@ pub struct EngineSettings {
     pub assessable_from: f32,
     /// Share of a recording's announced length, 0 to 1, up to which missing sound or pictures are only noted.
     pub most_missing_share: f64,
+    /// Language of transcripts.
+    pub language: LanguageSettings,
 }
 
 /// Where [`EngineSettings`] stand.
@@ -61,14 +64,12 @@ pub struct Prepared {
     pub transcript: transcript::Settings,
     /// `roles.toml`.
     pub roles: roles::Settings,
-    /// What a client and a therapist are called: `roles.toml` of the language.
-    pub role_words: roles::RoleWords,
     /// `markers/*.toml`.
     pub markers: markers::Settings,
     /// The section on exchanges of `markers/audio.toml`.
     pub exchange: markers::exchange::Settings,
-    /// `language/<language>/*.toml`, each file under its name.
-    pub language: toml::Table,
+    /// `language/`.
+    pub languages: Languages,
     /// `codebook/`.
     pub codebook: Codebook,
     /// `episodes.toml`.
@@ -76,9 +77,6 @@ pub struct Prepared {
     /// `report.toml`.
     pub report: export::Settings,
 }
-
-/// Language of the patterns.
-const LANGUAGE: &str = "language/en";
 
 impl Prepared {
     /// Reads everything.
@@ -91,13 +89,10 @@ impl Prepared {
         let exchange = markers.get(section).cloned().unwrap_or_default().try_into().map_err(|e: toml::de::Error| {
             markers::MarkerError::SettingsFile { file: format!("[{section}] in markers"), message: e.to_string() }
         })?;
-        let mut language = toml::Table::new();
-        for (path, _) in config.under(LANGUAGE) {
-            let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
-            language.insert(stem.to_owned(), toml::Value::Table(config.read(path)?));
-        }
+        let engine = EngineSettings::read(&config)?;
         Ok(Self {
-            engine: EngineSettings::read(&config)?,
+            languages: Languages::read(&config, engine.language.clone())?,
+            engine,
             media: config.read("media.toml")?,
             voice: config.read("voice.toml")?,
             #[cfg(feature = "video")]
@@ -107,10 +102,8 @@ impl Prepared {
             episodes: config.read("episodes.toml")?,
             report: config.read("report.toml")?,
             roles: config.read("roles.toml")?,
-            role_words: config.read(&format!("{LANGUAGE}/roles.toml"))?,
             markers,
             exchange,
-            language,
             config,
         })
     }

@@ -39,6 +39,8 @@ pub struct Request {
     pub transcript: Option<PathBuf>,
     /// A recogniser to run where no transcript is given (`asr::Wish::command`).
     pub asr: Option<String>,
+    /// The transcript's language; `None`: told by its words.
+    pub language: Option<String>,
     /// Which columns of a table mean what, where their names do not tell.
     pub columns: ColumnMap,
     /// What the user says about who the client is: names, `left`, `speaker1`, `face2`, `channel1`.

@@ -13,6 +13,7 @@ use crate::transcript::{self, Transcript, TranscriptError, onto_clock};
 use super::asr;
 use super::enrol::KnownVoice;
 use super::interpret::interpret;
+use super::language::Language;
 use super::people;
 use super::prepared::Prepared;
 use super::recordings::{self, Opened};
@@ -80,6 +81,9 @@ pub fn scan(
             &prepared.transcript.onto_clock,
         )
     });
+    let language =
+        prepared.languages.of(transcript.as_ref().map(|(transcript, _)| transcript), request.language.as_deref())?;
+    let role_words = &language.unwrap_or(prepared.languages.usual()).role_words;
     let mut words = words_of_the_user(request, transcript.as_ref().map(|(transcript, _)| transcript));
     match known_voice.map(|known| known.find(&measured.voices, &prepared.roles.known_voices)) {
         // What the user says in words stands above what a file says.
@@ -89,7 +93,7 @@ pub fn scan(
     }
     let told_turns = transcript.as_ref().map(|(transcript, _)| transcript).zip(placed.as_ref());
     let assign = |tracks: &Tracks| {
-        let (channels, role_words) = (measured.are_channels, &prepared.role_words);
+        let channels = measured.are_channels;
         roles::assign(tracks, told_turns, channels, &words, role_words, &prepared.roles)
     };
     let roles = assign(&measured.tracks);
@@ -124,7 +128,11 @@ pub fn scan(
         None => prepared.episodes.clone(),
     };
     let seed = seed_of(&opened);
-    let interpreted = interpret(&tracks, span, turns.as_deref(), prepared, &episode_settings, seed, &mut problems)?;
+    if language.is_none() && with_words.is_some() {
+        problems.push(Problem::note("transcript", not_a_language(prepared)));
+    }
+    let spoken = (turns.as_deref(), language.map(|language| &language.patterns));
+    let interpreted = interpret(&tracks, span, spoken, prepared, &episode_settings, seed, &mut problems)?;
     watch.ends(Stage::Find, false);
 
     Ok(Session {
@@ -132,7 +140,7 @@ pub fn scan(
         name: request.name.clone(),
         span,
         media: opened.iter().map(Opened::told).collect(),
-        transcript: transcript_source(request, transcript.as_ref(), placed.as_ref()),
+        transcript: transcript_source(request, transcript.as_ref(), placed.as_ref(), language),
         people,
         turns: turns.unwrap_or_default(),
         events: interpreted.events,
@@ -179,6 +187,15 @@ fn word_among(text: &str, names: &[&str]) -> UserWord {
         Some(name) => UserWord::Name((*name).to_owned()),
         None => text.into(),
     }
+}
+
+fn not_a_language(prepared: &Prepared) -> String {
+    let known: Vec<_> = prepared.languages.names().collect();
+    format!(
+        "the transcript is in none of the languages that have patterns ({}): what it says was not looked at; if it is in one \
+         of them, say --language; a further language is a folder of files",
+        known.join(", ")
+    )
 }
 
 /// The control windows shall differ between sessions and be the same for the same session.
@@ -233,12 +250,14 @@ fn transcript_source(
     request: &Request,
     transcript: Option<&(Transcript, Hash)>,
     placed: Option<&onto_clock::Placed>,
+    language: Option<&Language>,
 ) -> Option<TranscriptSource> {
     let (transcript, sha256) = transcript?;
     Some(TranscriptSource {
         file: request.transcript.as_deref().map_or_else(|| "--asr".to_owned(), recordings::file_name),
         sha256: sha256.clone(),
         format: transcript.format.clone(),
+        language: language.filter(|_| transcript.has_words()).map(|language| language.name.clone()),
         turns: transcript.turns.len(),
         offset_s: placed.and_then(|placed| placed.offset_s),
         warnings: transcript.warnings.clone(),

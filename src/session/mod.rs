@@ -48,6 +48,9 @@ pub struct TranscriptSource {
     pub sha256: Hash,
     /// Which reader read it.
     pub format: String,
+    /// Language whose patterns were looked for, e.g. `en`; `None`: it is in none that has patterns.
+    #[serde(default)]
+    pub language: Option<String>,
     /// Turns read.
     pub turns: usize,
     /// Constant offset that was found between transcript and sound, in seconds; `None` if not measurable.
