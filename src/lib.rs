@@ -14,6 +14,7 @@ pub mod track;
 
 pub mod media;
 pub mod model;
+pub mod synchrony;
 
 #[cfg(feature = "video")]
 pub mod face;

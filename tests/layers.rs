@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["spelling", "origin"]),
     ("media", &["time", "track", "job"]),
     ("model", &["origin"]),
+    ("synchrony", &[]),
     ("transcript", &["time", "track"]),
     ("voice", &["time", "track", "job", "origin", "media", "model"]),
     ("face", &["time", "track", "job", "origin", "media", "model"]),
