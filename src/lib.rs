@@ -18,6 +18,9 @@ pub mod synchrony;
 
 #[cfg(feature = "video")]
 pub mod face;
+
+#[cfg(feature = "video")]
+pub mod body;
 pub mod transcript;
 pub mod voice;
 

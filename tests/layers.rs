@@ -18,6 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transcript", &["time", "track"]),
     ("voice", &["time", "track", "job", "origin", "media", "model"]),
     ("face", &["time", "track", "job", "origin", "media", "model"]),
+    ("body", &["time", "track", "job", "origin", "media", "model", "face"]),
     ("roles", &["time", "track", "transcript"]),
     ("markers", &["time", "track", "transcript"]),
     ("rules", &["spelling", "time", "track", "markers"]),
