@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("face", &["time", "track", "job", "origin", "media", "model"]),
     ("body", &["time", "track", "job", "origin", "media", "model", "face"]),
     ("roles", &["time", "track", "transcript"]),
-    ("markers", &["time", "track", "transcript"]),
+    ("markers", &["time", "track", "transcript", "synchrony"]),
     ("rules", &["spelling", "time", "track", "markers"]),
     ("codebook", &["spelling", "rules", "markers", "time", "track", "origin"]),
     ("episodes", &["time", "track", "markers", "rules", "codebook"]),

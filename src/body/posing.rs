@@ -19,7 +19,7 @@ use crate::face::landmarks::PixelBox;
 use crate::face::{FaceError, Search};
 use crate::model::Shelf;
 use crate::origin::ModelFile;
-use crate::time::{FrameGrid, SessionTime};
+use crate::time::{FrameGrid, SessionTime, Step};
 use crate::track::columns::POSE;
 use crate::track::{Track, Tracks, Unit, Who};
 
@@ -37,7 +37,7 @@ struct Row {
 
 /// Takes pictures, at the pace of the settings.
 pub struct Poser {
-    step_nanos: i64,
+    step: Step,
     side_px: u32,
     last: Option<i64>,
     worker: Worker,
@@ -63,9 +63,8 @@ impl Poser {
     pub fn load(shelf: &Shelf, settings: &Settings, search: &Search, beside: bool) -> Result<Self, BodyError> {
         let looker = Looker::load(shelf, settings, search)?;
         let models = vec![looker.reader.file().clone()];
-        let step_nanos = settings.step.nanos(1).max(1);
         let worker = if beside { Worker::beside(looker)? } else { Worker::Here(Box::new(looker)) };
-        Ok(Self { step_nanos, side_px: settings.side_px, last: None, worker, models })
+        Ok(Self { step: settings.step, side_px: settings.side_px, last: None, worker, models })
     }
 
     /// Whether the network is there.
@@ -83,7 +82,7 @@ impl Poser {
     /// # Errors
     /// [`BodyError`] if OpenCV or a network fails.
     pub fn take(&mut self, time: SessionTime, picture: &Mat) -> Result<(), BodyError> {
-        let number = time.nanos().div_euclid(self.step_nanos);
+        let number = number_at(time, self.step);
         if self.last.is_some_and(|last| number <= last) {
             return Ok(());
         }
@@ -133,6 +132,13 @@ impl Worker {
         let thread = std::thread::Builder::new().name("bodies".into()).spawn(work).map_err(|_| BodyError::Thread)?;
         Ok(Self::Beside(sender, thread))
     }
+}
+
+/// The last multiple of `step` from the session's zero that is not after `time`.
+fn number_at(time: SessionTime, step: Step) -> i64 {
+    let mut number = (time.secs_f64() / step.secs_f64()).floor() as i64;
+    number -= i64::from(step.nanos(number) > time.nanos());
+    number + i64::from(step.nanos(number + 1) <= time.nanos())
 }
 
 /// The picture with at most `side_px` pixels on its longer side, and film pixels per pixel of it.
@@ -312,13 +318,12 @@ impl From<FaceError> for BodyError {
 mod tests {
     use super::super::settings::tests::shipped;
     use super::*;
-    use crate::time::Step;
 
     fn row(number: i64, x: f32) -> Row {
         let face = PixelBox { x, y: 100.0, width: 80.0, height: 100.0 };
         let points = [[x + 40.0, 300.0, 0.9]; 10];
         let body = Body { presence: 0.8, nose: [x + 40.0, 160.0], points };
-        Row { number, time: SessionTime::from_millis(500 * number + 20), face, body }
+        Row { number, time: SessionTime::from_millis(320 * number + 20), face, body }
     }
 
     fn faces() -> Tracks {
@@ -346,7 +351,7 @@ mod tests {
         assert_eq!(known(Who::Face(1)), [false, true, false]);
         assert_eq!(known(Who::Face(2)), [true, true, false], "one stands where nobody is");
         let track = found.get(TRACK, Who::Face(2)).unwrap();
-        assert_eq!(track.grid.first, SessionTime::from_millis(1000));
+        assert_eq!(track.grid.first, SessionTime::from_millis(640));
         assert_eq!(track.column("left_shoulder_y").unwrap()[0], 300.0);
         assert_eq!(track.confidence.as_ref().unwrap().to_vec(), [0.8, 0.8, 0.0]);
     }

@@ -86,18 +86,16 @@ pub fn smoothed(values: &[f64], length: usize) -> Vec<f64> {
     (0..values.len()).map(at).collect()
 }
 
-/// The series in its own standard deviations (not centred), with what exceeds `most` of them left out: a jump of the
-/// camera or of the light. All `NaN` if nothing varies.
-pub fn scaled(values: &[f64], most: f64) -> Vec<f64> {
-    let known: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+/// The series without what exceeds its mean by more than `most` standard deviations: a jump of the camera or of the
+/// light. rMEA counts the 10 from rest; for a person who mostly rests this is the same, and one who moves evenly is no
+/// outlier.
+pub fn without_jumps(values: &[f64], most: f64) -> Vec<f64> {
+    let known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     let count = known.len() as f64;
     let mean = known.iter().sum::<f64>() / count;
     let spread = (known.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt();
-    let scale = |value: &f64| {
-        let value = value / spread;
-        if value.is_finite() && value <= most { value } else { f64::NAN }
-    };
-    values.iter().map(scale).collect()
+    let keep = |value: &f64| if *value - mean > most * spread { f64::NAN } else { *value };
+    values.iter().map(keep).collect()
 }
 
 #[cfg(test)]
@@ -124,15 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn jumps_are_left_out_and_a_flat_series_says_nothing() {
-        let mut values = vec![0.0; 400];
-        for (index, value) in values.iter_mut().enumerate() {
-            *value = (index % 7) as f64;
-        }
+    fn jumps_are_left_out_and_nothing_else() {
+        let mut values: Vec<f64> = (0..400).map(|index| f64::from(index % 7)).collect();
         values[100] = 1000.0;
-        let found = scaled(&values, 10.0);
+        let found = without_jumps(&values, 10.0);
         assert!(found[100].is_nan() && found.iter().filter(|value| value.is_nan()).count() == 1);
-        assert!(scaled(&[2.0; 50], 10.0).iter().all(|value| value.is_nan()));
-        assert!(scaled(&[], 10.0).is_empty());
+        assert_eq!(without_jumps(&[2.0; 50], 10.0), [2.0; 50]);
+        assert!(without_jumps(&[], 10.0).is_empty() && without_jumps(&[f64::NAN], 10.0)[0].is_nan());
     }
 }

@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn half_missing_or_still_is_no_window() {
         let mut x = wave(110, 0);
-        x[..70].fill(f64::NAN);
+        x[..45].fill(f64::NAN);
         let found = windows(&x, &wave(110, 3), &SHAPE);
         assert!(found[0].is_none() && found[1].is_some(), "{found:?}");
         assert!(windows(&[0.1; 110], &wave(110, 0), &SHAPE).iter().all(Option::is_none));
