@@ -136,12 +136,21 @@ fn body(values: &[f32], presence: f32, corner: [f32; 2], side: f32) -> Option<Bo
     Some(Body { presence, nose: [x, y], points: LIMBS.map(mean) })
 }
 
-/// Takes the places off points that are not visible or outside the picture.
+/// For each point the one without which it is a guess: wrists and hands hang on elbows, which in close-ups lie outside
+/// the picture while the network still draws hands somewhere near the shoulders.
+const HANGS_ON: [usize; LIMBS.len()] = [0, 1, 2, 3, 2, 3, 2, 3, 8, 9];
+
+/// Takes the places off points that are not visible, outside the picture or guessed.
 fn hide(body: Body, [width, height]: [f32; 2], min_visible: f32) -> Body {
-    let points = body.points.map(|[x, y, visible]| {
-        let inside = (0.0..width).contains(&x) && (0.0..height).contains(&y);
-        if inside && visible >= min_visible { [x, y, visible] } else { [f32::NAN, f32::NAN, visible] }
-    });
+    let is_seen =
+        |[x, y, visible]: Point| (0.0..width).contains(&x) && (0.0..height).contains(&y) && visible >= min_visible;
+    let seen = body.points.map(is_seen);
+    let mut points = body.points;
+    for (number, point) in points.iter_mut().enumerate() {
+        if !(seen[number] && seen[HANGS_ON[number]]) {
+            (point[0], point[1]) = (f32::NAN, f32::NAN);
+        }
+    }
     Body { points, ..body }
 }
 
@@ -162,6 +171,15 @@ mod tests {
         assert!(hidden.points[6][0].is_nan() && hidden.points[6][2] < 0.1, "one knuckle is hidden");
         assert!(hidden.points[0][1].is_nan(), "above the picture");
         assert!(!hidden.points[1][0].is_nan() && !hidden.has_shoulders());
+    }
+
+    #[test]
+    fn a_hand_without_an_elbow_is_a_guess() {
+        let mut points = [[100.0, 100.0, 0.9]; LIMBS.len()];
+        points[2][1] = 900.0;
+        let found = hide(Body { presence: 1.0, nose: [0.0; 2], points }, [640.0, 480.0], 0.5);
+        let hidden: Vec<bool> = found.points.iter().map(|point| point[0].is_nan()).collect();
+        assert_eq!(hidden, [false, false, true, false, true, false, true, false, false, false]);
     }
 
     #[test]

@@ -38,6 +38,10 @@ struct Settings {
     back_secs: Secs,
     /// Part of the rise, 0 to 1, that must be undone to be back.
     back_share: f32,
+    /// Before and after it the shoulders rest for this long ..
+    rest_secs: Secs,
+    /// .. no further from where they began than this, shoulder widths.
+    rest_within: f32,
     /// The rise as a strength.
     strength: Ramp,
     /// What a body is.
@@ -77,19 +81,30 @@ fn of_body(pose: &Pose<'_>, settings: &Settings) -> Option<Vec<Event>> {
         let known = each.map(|value| if value.is_nan() { f32::NEG_INFINITY } else { value / width });
         known.reduce(f32::min).unwrap_or(f32::NEG_INFINITY)
     };
-    let mut events = Vec::new();
+    // Whether the shoulders rest before row `from` and after row `to`, where they were at `from`.
+    let rest = pose.rows(settings.rest_secs);
+    let rests = |from: usize, to: usize| {
+        let near = |row: usize| {
+            heights.iter().all(|y| y.get(row).is_some_and(|at| (at - y[from]).abs() <= settings.rest_within * width))
+        };
+        from >= rest && (from - rest..from).all(near) && (to + 1..=to + rest).all(near)
+    };
+    let (mut events, mut earliest) = (Vec::new(), 0);
     let mut top = 1;
     while top < pose.grid.len {
-        let foot = (top.saturating_sub(up)..top).map(|row| (row, rise(row, top))).max_by(|a, b| a.1.total_cmp(&b.1));
+        let foot = (top.saturating_sub(up).max(earliest)..top)
+            .map(|row| (row, rise(row, top)))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
         let end = foot.filter(|(_, by)| *by >= settings.min_rise).and_then(|(_, by)| {
             let ends = top + 1..(top + back + 1).min(pose.grid.len);
-            ends.into_iter().find(|&row| rise(row, top) >= settings.back_share * by)
+            let end = ends.into_iter().find(|&row| rise(row, top) >= settings.back_share * by)?;
+            foot.filter(|(from, _)| rests(*from, end)).map(|_| end)
         });
         match foot.zip(end) {
             Some(((from, by), end)) => {
                 let event = pose.event(&CARD, from, end + 1, by, settings.strength.strength(by));
                 events.extend(event.map(|event| Event { apex: pose.grid.time(top), ..event }));
-                top = end + 1;
+                (earliest, top) = (end, end + 1);
             }
             None => top += 1,
         }
@@ -113,6 +128,16 @@ mod tests {
     #[test]
     fn up_and_back_is_a_shrug() {
         assert_eq!(count(&SHOULDERS, 20.0, 20.9, [0.0, -16.0]), 1);
+    }
+
+    #[test]
+    fn who_moves_all_the_time_does_not_shrug() {
+        let mut figure = Figure::new(60.0);
+        for at in 0..20 {
+            let start = 20.0 + 1.3 * f64::from(at);
+            figure.shift(&SHOULDERS, start, start + 0.7, [0.0, -16.0]);
+        }
+        assert_eq!(figure.find(&Shrug).unwrap().len(), 0);
     }
 
     #[test]
