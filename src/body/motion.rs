@@ -10,7 +10,7 @@ use ndarray::Array2;
 use opencv::core::Mat;
 
 use super::BodyError;
-use super::grey::{Cells, Change, Shrinker, compare};
+use super::grey::{Cells, Change, Shrinker, Small, compare};
 use super::region::{Part, Seat, cells_of, middle};
 use super::seams::{Average, Tiles};
 use super::settings::{Motion, Region};
@@ -38,7 +38,7 @@ pub struct Recorder {
     step: Step,
     shrinker: Shrinker,
     cells: Option<Cells>,
-    before: Option<(SessionTime, Vec<u8>)>,
+    before: Option<(SessionTime, Small)>,
     shot: u32,
     rows: Vec<Row>,
     moved: Vec<(u16, u8)>,
@@ -76,13 +76,13 @@ impl Recorder {
         let cells = *self.cells.get_or_insert_with(|| Cells::of(width, height, &self.settings));
         let now = self.shrinker.shrink(picture, cells)?;
         if self.next_average.is_none_or(|next| time >= next) {
-            self.average.add(&now);
+            self.average.add(now.bytes()?);
             self.next_average = Some(time.shifted(SessionTime::from_secs_f64(AVERAGE_EVERY_SECS)));
         }
         let mut moved = None;
         if let Some((before_time, before)) = &self.before {
             let longest = self.settings.longest_gap_steps * self.step.secs_f64();
-            match compare(before, &now, cells, &self.settings) {
+            match compare(before, &now, cells, &self.settings)? {
                 // The picture before stays: what has moved since will show in the next new one.
                 Change::Same => {
                     self.rows.push(Row { time, shot: self.shot, moved });
