@@ -135,10 +135,10 @@ impl<'a> Watcher<'a> {
         if picture.typ() != opencv::core::CV_8UC3 || picture.rows() < 2 || picture.cols() < 2 {
             return;
         }
-        if let Err(error) = self.recorder.take(frame.time, picture) {
-            if self.problems.len() < 2 {
-                self.problems.push(format!("movement was not measured in a picture: {error}"));
-            }
+        if let Err(error) = self.recorder.take(frame.time, picture)
+            && self.problems.len() < 2
+        {
+            self.problems.push(format!("movement was not measured in a picture: {error}"));
         }
         if let Some(Err(error)) = self.poser.as_mut().map(|poser| poser.take(frame.time, picture)) {
             self.problems.push(format!("postures were not looked at: {error}"));
@@ -166,5 +166,70 @@ impl FrameSource for Watcher<'_> {
 
     fn damage(&self) -> &Damage {
         self.film.damage()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use opencv::core::{Mat, Scalar};
+
+    use super::*;
+    use crate::model::Runtime;
+    use crate::time::{FrameGrid, SessionTime};
+    use crate::track::{Track, Unit, Who, columns};
+
+    /// Pictures of one colour each, 80 ms apart.
+    struct Film {
+        greys: Vec<f64>,
+        next: usize,
+        damage: Damage,
+    }
+
+    impl FrameSource for Film {
+        fn size(&self) -> (u32, u32) {
+            (64, 48)
+        }
+
+        fn expected_secs(&self) -> Option<f64> {
+            None
+        }
+
+        fn next_frame(&mut self) -> Result<Option<Frame>, MediaError> {
+            let Some(grey) = self.greys.get(self.next) else { return Ok(None) };
+            let time = SessionTime::from_millis(80 * self.next as i64);
+            self.next += 1;
+            let image = Mat::new_rows_cols_with_default(48, 64, opencv::core::CV_8UC3, Scalar::all(*grey)).unwrap();
+            Ok(Some(Frame { time, image }))
+        }
+
+        fn damage(&self) -> &Damage {
+            &self.damage
+        }
+    }
+
+    #[test]
+    fn a_black_film_goes_through_unchanged_and_nothing_is_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("models.toml"), "").unwrap();
+        let shelf = Shelf::open(folder.path(), Runtime::Rten, None).unwrap();
+        let search = toml::from_str::<crate::face::Settings>(include_str!("../../config/face.toml")).unwrap().search;
+        let (settings, step) = (settings::tests::shipped(), Step::new(2, 25).unwrap());
+        let mut film = Film { greys: vec![0.0, 0.0, 0.0, 255.0, 255.0], next: 0, damage: Damage::default() };
+        let mut watched = Watcher::new(&mut film, &shelf, &settings, &search, step, true).unwrap();
+        let mut times = Vec::new();
+        while let Some(frame) = watched.next_frame().unwrap() {
+            times.push(frame.time.millis());
+        }
+        assert_eq!(times, [0, 80, 160, 240, 320]);
+        let grid = FrameGrid { first: SessionTime::ZERO, step, len: 5 };
+        let values = Array2::from_shape_fn((5, 4), |(_, column)| [20.0, 10.0, 12.0, 14.0][column]);
+        let columns = columns::FACE_BOX.iter().map(|column| (*column).to_owned()).collect();
+        let mut faces = Tracks::new();
+        let who = Who::Face(1);
+        faces.insert("face_box", Track { who, unit: Unit::Pixels, grid, columns, values, confidence: None });
+        let found = watched.finish(&faces);
+        assert!(found.tracks.get("motion", who).unwrap().values.iter().all(|value| value.is_nan()));
+        assert!(found.problems.len() == 1 && found.problems[0].contains("not installed"), "{:?}", found.problems);
     }
 }

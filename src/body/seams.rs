@@ -22,7 +22,7 @@ impl Average {
 
     /// Where the seams are. `width`: pixels in a row.
     pub fn tiles(&self, width: usize, settings: &super::settings::Region) -> Tiles {
-        let height = if width > 0 { self.sums.len() / width } else { 0 };
+        let height = self.sums.len().checked_div(width).unwrap_or(0);
         if self.count == 0 || width < 30 || height < 30 {
             return Tiles::default();
         }
