@@ -15,9 +15,13 @@ pub mod track;
 
 pub mod media;
 pub mod model;
+pub mod synchrony;
 
 #[cfg(feature = "video")]
 pub mod face;
+
+#[cfg(feature = "video")]
+pub mod body;
 pub mod transcript;
 pub mod voice;
 

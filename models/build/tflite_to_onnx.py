@@ -1,4 +1,4 @@
-"""TensorFlow Lite (float weights) to ONNX opset 13, without TensorFlow: the operators of the face networks.
+"""TensorFlow Lite (float weights) to ONNX opset 13, without TensorFlow: the operators of the face and pose networks.
 
 Pictures become NCHW. PReLU(x) with slopes a is written as a*x + (1-a)*relu(x), two 1x1 depthwise convolutions and a
 sum: ONNX Runtime does these three times faster than its own PRelu.
@@ -86,6 +86,8 @@ class Converter:
             return name
         if activation == tflite.ActivationFunctionType.RELU:
             return self.node("Relu", [name])
+        if activation == tflite.ActivationFunctionType.RELU6:
+            return self.node("Clip", [name, self.constant(np.float32(0)), self.constant(np.float32(6))])
         raise NotImplementedError(f"activation {activation}")
 
     @staticmethod
@@ -124,6 +126,13 @@ class Converter:
         result = self.node("MaxPool", [self.read(inputs[0], True)], kernel_shape=size,
                            strides=[options.StrideH(), options.StrideW()], pads=pads)
         return self.activated(result, options.FusedActivationFunction())
+
+    def resize(self, operator, inputs, output) -> str:
+        options = self.options(operator, tflite.ResizeBilinearOptions)
+        kind = "half_pixel" if options.HalfPixelCenters() else "align_corners" if options.AlignCorners() else "asymmetric"
+        sizes = np.array([self.shape(output)[axis] for axis in TO_NCHW], np.int64)
+        return self.node("Resize", [self.read(inputs[0], True), "", "", self.constant(sizes)], mode="linear",
+                         coordinate_transformation_mode=kind)
 
     def prelu(self, inputs) -> str:
         slopes = self.weight(inputs[1]).reshape(-1)
@@ -194,6 +203,8 @@ class Converter:
             result, nchw = self.max_pool(operator, inputs), True
         elif code == "PRELU":
             result, nchw = self.prelu(inputs), True
+        elif code == "RESIZE_BILINEAR":
+            result, nchw = self.resize(operator, inputs, output), True
         elif code in (*ARITHMETIC, "SQUARED_DIFFERENCE"):
             result, nchw = self.arithmetic(operator, code, inputs, output)
         elif code == "RSQRT":
@@ -223,7 +234,17 @@ class Converter:
     def tensor_name(self, index: int) -> str:
         return self.tensors[index].Name().decode().replace(":", "_")
 
-    def convert(self) -> onnx.ModelProto:
+    def keep_only_what_leads_to(self, wanted: list[str]) -> None:
+        """Drops the nodes and constants of the outputs that nobody reads."""
+        needed, kept = set(wanted), []
+        for node in reversed(self.nodes):
+            if needed.intersection(node.output):
+                needed.update(node.input)
+                kept.append(node)
+        self.nodes = kept[::-1]
+        self.initializers = [constant for constant in self.initializers if constant.name in needed]
+
+    def convert(self, wanted: list[str] | None = None) -> onnx.ModelProto:
         inputs, outputs = [], []
         for i in range(self.graph.InputsLength()):
             index = self.graph.Inputs(i)
@@ -236,9 +257,13 @@ class Converter:
         for i in range(self.graph.OutputsLength()):
             index = self.graph.Outputs(i)
             shape, name = self.shape(index), self.tensor_name(index)
+            if wanted and name not in wanted:
+                continue
             self.nodes.append(helper.make_node("Identity", [self.read(index, False)], [name]))
             shape = (1, *shape[1:]) if len(shape) > 1 else shape
             outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        if wanted:
+            self.keep_only_what_leads_to(wanted)
         graph = helper.make_graph(self.nodes, "g", inputs, outputs, self.initializers)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="tfl2onnx")
         model.ir_version = 8
@@ -246,5 +271,6 @@ class Converter:
         return model
 
 
-def convert(path: Path, out: Path) -> None:
-    onnx.save(Converter(path).convert(), out)
+def convert(path: Path, out: Path, wanted: list[str] | None = None) -> None:
+    """All outputs, or only those of these names."""
+    onnx.save(Converter(path).convert(wanted), out)

@@ -24,6 +24,17 @@ pub fn usable(tracks: &Tracks, floor: f32) -> Vec<Usable> {
     usable
 }
 
+/// What of a body could be assessed: modality, track, the column that is known then, why it may not be.
+const BODIES: [(&str, &str, &str, &str); 2] = [
+    (
+        "movement",
+        "motion",
+        "energy",
+        "nobody knows where the person is, or the camera cut or moved, the light changed, or the film stood still",
+    ),
+    ("body", "pose", "left_shoulder_x", "shoulders out of the picture, hidden or turned away"),
+];
+
 /// What was looked at.
 pub struct Looked<'a> {
     /// Measurements.
@@ -72,6 +83,12 @@ impl Looked<'_> {
                     let why = "face out of view, too small, turned away or blurred";
                     row(&one.modality, one.who, secs(&one.spans), why);
                 }
+            }
+        }
+        for (modality, track, column, why) in BODIES {
+            for track in tracks.all(track) {
+                let known = track.column(column).map_or(0, |values| values.iter().filter(|v| !v.is_nan()).count());
+                row(modality, track.who, known as f64 * track.grid.step.secs_f64(), why);
             }
         }
         match turns {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::codebook;
 use crate::episodes::{self, Ranking};
 use crate::markers::video::rest;
+use crate::markers::video::sync::{self, Together};
 use crate::markers::{self, Event, SpokenTurn, exchange};
 use crate::rules::Hit;
 use crate::session::{Coverage, Problem};
@@ -23,6 +24,8 @@ pub struct Interpreted {
     pub hits: Vec<Hit>,
     /// Candidates and how to review them.
     pub ranking: Ranking,
+    /// How two people moved together.
+    pub synchrony: Option<Together>,
     /// What could be assessed.
     pub coverage: Vec<Coverage>,
 }
@@ -66,7 +69,8 @@ pub fn interpret(
     let without_rest = rest::faces_without(tracks, span, &run.events, &prepared.markers)?;
     let coverage =
         Looked { tracks, span, turns, floor: prepared.engine.assessable_from }.coverage(&usable, &without_rest);
-    Ok(Interpreted { events: run.events, hits, ranking, coverage })
+    let synchrony = sync::together(&run.events, tracks, &prepared.markers);
+    Ok(Interpreted { events: run.events, hits, ranking, synchrony, coverage })
 }
 
 /// Markers that could not look, joined by reason: one sentence for "no film" and not twelve.

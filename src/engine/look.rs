@@ -1,7 +1,8 @@
-//! The face stage: every film is looked at, and its faces are numbered on.
+//! The face stage: every film is looked at, and its faces are numbered on. Bodies are looked at on the way.
 
 use serde::{Deserialize, Serialize};
 
+use crate::body::{self, Watcher};
 use crate::face::{self, FaceError, FaceInfo, Request, Settings};
 use crate::job::Job;
 use crate::media::{self, Damage, MediaSettings, PictureGrid, PictureWish, Probe, StreamKind};
@@ -29,12 +30,28 @@ pub struct Seen {
     pub damage: Damage,
 }
 
+/// Why a film was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// The face stage.
+    #[error(transparent)]
+    Face(#[from] FaceError),
+    /// Bodies: settings that cannot be worked with. All else about them is told in [`Seen::problems`].
+    #[error(transparent)]
+    Body(#[from] body::BodyError),
+    /// The film does not open.
+    #[error(transparent)]
+    Media(#[from] media::MediaError),
+}
+
 /// How to look.
 pub struct Wish<'a> {
     /// Settings of the reader.
     pub media: &'a MediaSettings,
     /// Settings of the stage.
     pub face: &'a Settings,
+    /// Settings of bodies.
+    pub body: &'a body::Settings,
     /// Networks.
     pub shelf: &'a Shelf,
     /// Most people in one film.
@@ -52,7 +69,7 @@ pub struct Wish<'a> {
 /// Looks at one film, or takes what was stored for the same inputs; the flag says which. `film` counts from 0.
 ///
 /// # Errors
-/// [`FaceError`].
+/// [`LookError`].
 pub fn look(
     recording: &Opened,
     film: usize,
@@ -60,17 +77,19 @@ pub fn look(
     store: &Store,
     job: &Job,
     problems: &mut Vec<Problem>,
-) -> Result<(Seen, Tracks, bool), FaceError> {
+) -> Result<(Seen, Tracks, bool), LookError> {
     let stage = format!("face{}", film + 1);
     let key = Hash::of_parts([
-        ("stage", b"face 1".as_slice()),
+        ("stage", b"face 2".as_slice()),
         ("recording", recording.sha256.as_str().as_bytes()),
         ("offset", &recording.offset.nanos().to_le_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
         ("request", format!("{} {}", wish.max_faces, wish.max_width_px).as_bytes()),
         (
             "networks",
-            wish.shelf.fingerprint(&["yunet", "face_landmarks", "face_blendshapes", "face_geometry"]).as_bytes(),
+            wish.shelf
+                .fingerprint(&["yunet", "face_landmarks", "face_blendshapes", "face_geometry", "pose"])
+                .as_bytes(),
         ),
     ]);
     if !wish.fresh
@@ -86,8 +105,13 @@ pub fn look(
     settings.picture.threads = settings.picture.threads.min(wish.threads.max(1));
     let mut pictures = media::open_pictures(&recording.path, recording.offset, wanted, &settings)?;
     let request = Request { threads: wish.threads, max_faces: wish.max_faces, film_step };
-    let result = face::analyse(pictures.as_mut(), wish.shelf, wish.face, &request, job)?;
+    let step = film_step.unwrap_or(wish.face.step);
+    let beside = wish.threads > 1;
+    let mut watched = Watcher::new(pictures.as_mut(), wish.shelf, wish.body, &wish.face.search, step, beside)?;
+    let result = face::analyse(&mut watched, wish.shelf, wish.face, &request, job)?;
+    let bodies = watched.finish(&result.tracks);
     let mut told = result.problems;
+    told.extend(bodies.problems);
     if let Some(rate) = rate.filter(|rate| *rate < wish.face.enough_per_sec) {
         let enough = wish.face.enough_per_sec;
         told.push(format!(
@@ -97,15 +121,17 @@ pub fn look(
     }
     let seen = Seen {
         faces: result.faces,
-        models: result.models,
+        models: [result.models, bodies.models].concat(),
         pictures: result.pictures,
         problems: told,
         damage: pictures.damage().clone(),
     };
-    if let Err(e) = store.save(&stage, &key, &seen, &result.tracks) {
+    let mut tracks = result.tracks;
+    tracks.extend(bodies.tracks);
+    if let Err(e) = store.save(&stage, &key, &seen, &tracks) {
         problems.push(Problem::note("face", format!("the result could not be stored for the next run ({e})")));
     }
-    Ok((seen, result.tracks, false))
+    Ok((seen, tracks, false))
 }
 
 /// Pictures per second of the film's first picture track, if the file tells.

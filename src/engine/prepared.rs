@@ -60,6 +60,9 @@ pub struct Prepared {
     /// `face.toml`.
     #[cfg(feature = "video")]
     pub face: crate::face::Settings,
+    /// `body.toml`.
+    #[cfg(feature = "video")]
+    pub body: crate::body::Settings,
     /// `transcript.toml`.
     pub transcript: transcript::Settings,
     /// `roles.toml`.
@@ -97,6 +100,8 @@ impl Prepared {
             voice: config.read("voice.toml")?,
             #[cfg(feature = "video")]
             face: config.read("face.toml")?,
+            #[cfg(feature = "video")]
+            body: config.read("body.toml")?,
             transcript: config.read("transcript.toml")?,
             codebook: read_codebook(&config)?,
             episodes: config.read("episodes.toml")?,

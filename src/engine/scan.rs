@@ -149,6 +149,7 @@ pub fn scan(
         review: Some(interpreted.ranking.expected),
         controls: interpreted.ranking.controls,
         moment_secs: interpreted.ranking.moment_secs,
+        synchrony: interpreted.synchrony,
         coverage: interpreted.coverage,
         problems,
         origin: Origin {

@@ -73,8 +73,9 @@ pub struct Bench<'a> {
 
 impl Bench<'_> {
     /// Hash of the settings of one stage and of the reader.
-    fn settings_hash(&self, file: &str) -> Hash {
-        let hashes = [self.prepared.config.hash(file), self.prepared.config.hash("media.toml")];
+    fn settings_hash(&self, files: &[&str]) -> Hash {
+        let hashes = files.iter().chain(&["media.toml"]).map(|file| self.prepared.config.hash(file));
+        let hashes: Vec<Hash> = hashes.collect();
         Hash::of_parts(hashes.iter().map(|hash| ("settings", hash.as_str().as_bytes())))
     }
 
@@ -117,7 +118,7 @@ impl Bench<'_> {
         let secs = recordings.iter().filter_map(|recording| recording.probe.duration_secs).reduce(f64::max);
         self.watch.begins(Stage::Voice, secs);
         let report = |secs: f64| self.watch.done_to(Stage::Voice, secs);
-        let settings_hash = self.settings_hash("voice.toml");
+        let settings_hash = self.settings_hash(&["voice.toml"]);
         let wish = hear::Wish {
             media: &self.prepared.media,
             voice: &self.prepared.voice,
@@ -162,7 +163,7 @@ impl Bench<'_> {
     /// Looks at every film.
     #[cfg(feature = "video")]
     fn look(&self, opened: &[Opened], threads: usize) -> Result<Measured, EngineError> {
-        use super::look;
+        use super::look::{self, LookError};
         use crate::face::FaceError;
 
         let mut measured = Measured::default();
@@ -173,7 +174,7 @@ impl Bench<'_> {
         if films.is_empty() {
             measured.note("face", &["there is no film: face, gaze and head were not looked at".to_owned()]);
         }
-        let settings_hash = self.settings_hash("face.toml");
+        let settings_hash = self.settings_hash(&["face.toml", "body.toml"]);
         let mut faces_before = 0;
         for (film, index) in films.into_iter().enumerate() {
             self.watch.begins(Stage::Face, opened[index].probe.duration_secs);
@@ -181,6 +182,7 @@ impl Bench<'_> {
             let wish = look::Wish {
                 media: &self.prepared.media,
                 face: &self.prepared.face,
+                body: &self.prepared.body,
                 shelf: self.shelf,
                 max_faces: self.prepared.engine.max_faces.max(self.request.speakers.unwrap_or(0)),
                 max_width_px: self.prepared.engine.largest_picture_width_px,
@@ -198,7 +200,7 @@ impl Bench<'_> {
                     measured.tracks.extend(look::numbered_on(&mut seen, tracks, faces_before));
                     faces_before = faces_before.saturating_add(u8::try_from(seen.faces.len()).unwrap_or(u8::MAX));
                 }
-                Err(FaceError::Cancelled(cancelled)) => return Err(cancelled.into()),
+                Err(LookError::Face(FaceError::Cancelled(cancelled))) => return Err(cancelled.into()),
                 Err(error) => {
                     self.watch.ends(Stage::Face, false);
                     measured.problems.push(Problem::failure("face", error));

@@ -155,6 +155,17 @@ pub enum MarkerError {
         /// Seconds that are needed.
         need_secs: f64,
     },
+    /// No body can be seen, or not for long enough to say what is usual for that person.
+    #[error(
+        "marker {marker:?} needs {need_secs} s in which the body of one person can be seen; nobody's can for so long (out of \
+         the picture, hidden, or the film stands still)"
+    )]
+    TooLittleBody {
+        /// The marker.
+        marker: &'static str,
+        /// Seconds that are needed.
+        need_secs: f64,
+    },
     /// Its settings do not read.
     #[error("settings of marker {marker:?} in config/markers: {message}")]
     Settings {

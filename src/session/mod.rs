@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::episodes::{Episode, EpisodeKind, ReviewPlan};
+use crate::markers::video::sync::Together;
 use crate::markers::{Event, SpokenTurn};
 use crate::media::Damage;
 use crate::origin::{Hash, Origin};
@@ -79,7 +80,7 @@ pub struct Person {
 /// How much of the session could be assessed in one respect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
-    /// `voice`, `face`, `gaze`, `text`.
+    /// `voice`, `face`, `gaze`, `movement`, `body`, `text`.
     pub modality: String,
     /// Whom it is about.
     pub who: Who,
@@ -148,6 +149,9 @@ pub struct Session {
     /// Seconds of each kind of moment, also where it lies inside another candidate.
     #[serde(default)]
     pub moment_secs: BTreeMap<EpisodeKind, f64>,
+    /// How client and therapist moved together; `None` where it could not be measured. A description, never scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synchrony: Option<Together>,
     /// What could be assessed.
     pub coverage: Vec<Coverage>,
     /// What went wrong.

@@ -145,6 +145,7 @@ fn storable(session: &Session) -> Session {
         review: session.review.clone(),
         controls: session.controls.clone(),
         moment_secs: session.moment_secs.clone(),
+        synchrony: session.synchrony.clone(),
         coverage: session.coverage.clone(),
         problems: session.problems.clone(),
         origin: session.origin.clone(),

@@ -71,3 +71,44 @@ pub const FACE_BOX: [&str; 4] = ["x", "y", "width", "height"];
 
 /// `face_quality`: scores 0 to 1, the width in picture pixels, blur 0 to 1, quality 0 to 1.
 pub const FACE_QUALITY: [&str; 5] = ["detector", "presence", "width_px", "blur", "quality"];
+
+/// `motion`, shares 0 to 1 of the person's part of the picture that moved: all of it, the head's, that of hands and lap.
+pub const MOTION: [&str; 3] = ["energy", "head", "lower"];
+
+/// `pose`: picture pixels; of each point x, y and how visible it is, 0 to 1. Left and right are the person's own. A point
+/// that is not visible has neither x nor y. A hand is the middle between its first and last knuckle.
+pub const POSE: [&str; 33] = [
+    "face_x",
+    "face_y",
+    "face_height",
+    "left_shoulder_x",
+    "left_shoulder_y",
+    "left_shoulder_visible",
+    "right_shoulder_x",
+    "right_shoulder_y",
+    "right_shoulder_visible",
+    "left_elbow_x",
+    "left_elbow_y",
+    "left_elbow_visible",
+    "right_elbow_x",
+    "right_elbow_y",
+    "right_elbow_visible",
+    "left_wrist_x",
+    "left_wrist_y",
+    "left_wrist_visible",
+    "right_wrist_x",
+    "right_wrist_y",
+    "right_wrist_visible",
+    "left_hand_x",
+    "left_hand_y",
+    "left_hand_visible",
+    "right_hand_x",
+    "right_hand_y",
+    "right_hand_visible",
+    "left_hip_x",
+    "left_hip_y",
+    "left_hip_visible",
+    "right_hip_x",
+    "right_hip_y",
+    "right_hip_visible",
+];

@@ -232,6 +232,7 @@ impl Made {
             review: None,
             controls: Vec::new(),
             moment_secs: BTreeMap::new(),
+            synchrony: None,
             coverage: Vec::new(),
             problems: vec![Problem::note(
                 "media",

@@ -93,6 +93,7 @@ pub(super) fn people(session: &Session) -> Markup {
                         }
                     }
                 }
+                @if let Some(line) = synchrony(session) { p style="margin-top:10px" { (line) } }
                 p style="margin-top:10px" {
                     @if session.people.iter().any(|person| matches!(person.who, Who::Client | Who::Therapist)) {
                         "If this is wrong, every sentence about one person is about the other: name the client yourself and scan again."
@@ -103,6 +104,32 @@ pub(super) fn people(session: &Session) -> Markup {
             }
         }
     }
+}
+
+/// One line on how two people moved together: how much, who first, and against chance.
+fn synchrony(session: &Session) -> Option<String> {
+    let told = session.synchrony.as_ref()?;
+    let (first, second) = (who_name(told.first).to_lowercase(), who_name(told.second).to_lowercase());
+    let leads = match told.first_leads.zip(told.second_leads) {
+        Some((a, b)) if a >= b => format!("; the {first} rather moves first ({a:.3} against {b:.3})"),
+        Some((a, b)) => format!("; the {second} rather moves first ({b:.3} against {a:.3})"),
+        None => String::new(),
+    };
+    let chance = match told.chance_sd {
+        Some(sd) if sd >= 0.0 => format!("; {sd:.1} SD above {} shuffled sessions", told.shuffles),
+        Some(sd) => format!("; {:.1} SD below {} shuffled sessions", -sd, told.shuffles),
+        None => "; too short to compare with chance".into(),
+    };
+    let measure = if told.absolute { "|z|" } else { "z" };
+    Some(format!(
+        "Synchrony of movement: mean {measure} {:.3} in {} ({:.0} s each, every {:.0} s, lags up to {:.0} s){leads}{chance}. \
+         It describes the two and is no sign of strain.",
+        told.mean,
+        count(told.windows, "window", "windows"),
+        told.window_s,
+        told.step_s,
+        told.max_lag_s,
+    ))
 }
 
 fn sure(confidence: f32) -> &'static str {

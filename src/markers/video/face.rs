@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::super::{Event, Input};
+use super::body::hand_at_mouth;
 use super::swing::swings;
 use crate::time::{FrameGrid, Secs, Span};
 use crate::track::{Track, Who};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub lip_window_secs: Secs,
     /// .. and so are frames this close to them: the first and last words move the lips less.
     pub lip_margin_secs: Secs,
+    /// A hand this near to the mouth hides it, heights of the face.
+    pub hand_at_mouth_faces: f32,
 }
 
 /// What a marker needs a face to be wide enough for.
@@ -61,6 +64,8 @@ pub struct Face<'a> {
     pub voices: bool,
     tracks: Vec<&'a Track>,
     width_px: Option<Vec<f32>>,
+    /// Whether a hand hides the mouth.
+    hidden: Vec<bool>,
     settings: &'a Settings,
 }
 
@@ -88,8 +93,12 @@ impl<'a> Face<'a> {
             voices: false,
             tracks,
             width_px: width_px.map(|w| w.to_vec()),
+            hidden: vec![false; grid.len],
             settings,
         };
+        for span in hand_at_mouth(input, who, settings.hand_at_mouth_faces) {
+            face.hidden[grid.indices(span)].fill(true);
+        }
         face.listen(input);
         face
     }
@@ -163,7 +172,9 @@ impl<'a> Face<'a> {
             Part::Head => 0.0,
         };
         let width = self.width_px.as_ref().and_then(|w| w.get(index).copied()).unwrap_or(f32::INFINITY);
-        self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality)
+        let hidden = part == Part::Mouth && self.hidden.get(index).copied().unwrap_or(false);
+        !hidden
+            && self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality)
             && (width.is_nan() || width >= min_width)
     }
 

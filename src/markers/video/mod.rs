@@ -1,6 +1,7 @@
-//! Markers of the face: what moves, relative to the same person at rest.
+//! Markers of face and body: what moves, relative to the same person at rest.
 
 pub mod action;
+pub mod body;
 pub mod face;
 pub mod oscillation;
 pub mod rest;
@@ -18,6 +19,16 @@ pub mod shake;
 pub mod smile;
 pub mod suck;
 
+pub mod arms;
+pub mod fidget;
+pub mod lean;
+pub mod mea;
+pub mod posture;
+pub mod selftouch;
+pub mod shrug;
+pub mod still;
+pub mod sync;
+
 use super::Marker;
 
 /// Every marker of this family, in the order in which they run.
@@ -33,7 +44,18 @@ pub const ALL: &[&dyn Marker] = &[
     &nod::Nod,
     &shake::Shake,
     &express::Expressivity,
+    &mea::MotionEnergy,
+    &sync::Synchrony,
+    &posture::Posture,
+    &lean::Lean,
+    &selftouch::SelfTouch,
+    &fidget::Fidgeting,
+    &arms::Arms,
+    &still::Stillness,
+    &shrug::Shrug,
 ];
 
+#[cfg(test)]
+pub(crate) mod figure;
 #[cfg(test)]
 pub(crate) mod picture;
