@@ -51,7 +51,7 @@ const AHEAD_BYTES: usize = 64 << 20;
 /// What to do for one recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Threads to use, at least 1; the result does not depend on it. More than the number of faces do not help.
+    /// Threads to use, at least 1; the result does not depend on it. More than two for each face do not help.
     pub threads: usize,
     /// How many people to follow at once and to report at most, 1 to 255.
     pub max_faces: u8,
