@@ -73,7 +73,10 @@ fn both_runtimes_give_the_same_numbers_on_every_network() {
             continue;
         }
         let (mut first, mut second) = (onnx.load(&name, 1).unwrap(), rten.load(&name, 1).unwrap());
-        let mut third = onnx.entries().any(|(other, entry)| other == name && entry.compiled).then(|| compiled.load(&name, 1).unwrap());
+        let mut third = onnx
+            .entries()
+            .any(|(other, entry)| other == name && entry.compiled)
+            .then(|| compiled.load(&name, 1).unwrap());
         assert!(third.as_ref().is_none_or(|network| network.file().runtime.starts_with("attune-nets")));
         assert!(first.file().runtime.starts_with("onnxruntime 1."), "{:?}", first.file());
         assert_eq!(second.file().runtime, "rten 0.27");

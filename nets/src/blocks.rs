@@ -310,7 +310,7 @@ impl Parts<'_> {
             return None;
         }
         let bias = self.values(node, 2)?.1;
-        let around = Depthwise::new(*channels, bias, |channel, place| weights[9 * channel + place]).filter(|_| channels.is_multiple_of(8))?;
+        let around = Depthwise::new(*channels, bias, |channel, place| weights[9 * channel + place])?;
         self.next += 1;
         let node = self.node().filter(|node| node.operator == "Conv")?;
         let ([outputs, inputs, 1, 1], weights) = self.values(node, 1)? else { return None };

@@ -3,8 +3,8 @@
 //! Pictures lie in memory pixel by pixel, each with all its channels, so one output is a sum over values that follow
 //! each other.
 
-use rten_simd::{Isa, SimdOp};
 use rten_simd::ops::{BitOps, NumOps};
+use rten_simd::{Isa, SimdOp};
 
 /// Outputs that are computed together: a whole number of vectors on every processor.
 pub const TILE: usize = 16;
@@ -147,7 +147,9 @@ impl Dense {
                     let value = match then {
                         Then::Nothing | Then::Add => sum,
                         Then::Relu => ops.max(sum, zero),
-                        Then::Prelu | Then::AddPrelu => ops.mul_add(ops.min(sum, zero), ops.load(&slopes[v * lanes..]), ops.max(sum, zero)),
+                        Then::Prelu | Then::AddPrelu => {
+                            ops.mul_add(ops.min(sum, zero), ops.load(&slopes[v * lanes..]), ops.max(sum, zero))
+                        }
                     };
                     ops.store(value, out);
                 }
@@ -187,5 +189,58 @@ impl SimdOp for Run<'_> {
                 (_, _) => dense.some::<I, 1, 4>(isa, x, place, out, then),
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(at: usize) -> f32 {
+        ((at * 7919 + 13) % 101) as f32 / 50.0 - 1.0
+    }
+
+    /// Each output as a plain sum.
+    fn check(inputs: usize, outputs: usize, count: usize, place: Place, then: Then) {
+        let bias: Vec<f32> = (0..outputs).map(|o| value(o + 5)).collect();
+        let slopes: Vec<f32> = (0..outputs).map(|o| value(o + 11)).collect();
+        let weight = |o: usize, i: usize| value(3 * o + 17 * i);
+        let dense = Dense::new(inputs, outputs, &bias, weight).with_slopes(&slopes);
+        let length = inputs / place.pieces;
+        let x: Vec<f32> = (0..count * place.step + place.pieces * place.apart + length).map(value).collect();
+        let before: Vec<f32> = (0..count * dense.width()).map(|at| value(at + 3)).collect();
+        let mut out = before.clone();
+        dense.run(&x, place, count, &mut out, then);
+        for pixel in 0..count {
+            for output in 0..outputs {
+                let at = pixel * dense.width() + output;
+                let input = |i: usize| x[pixel * place.step + i / length * place.apart + i % length];
+                let sum: f32 = bias[output] + (0..inputs).map(|i| weight(output, i) * input(i)).sum::<f32>();
+                let sum = if matches!(then, Then::Add | Then::AddPrelu) { sum + before[at] } else { sum };
+                let expect = match then {
+                    Then::Nothing | Then::Add => sum,
+                    Then::Relu => sum.max(0.0),
+                    Then::Prelu | Then::AddPrelu => sum.max(0.0) + slopes[output] * sum.min(0.0),
+                };
+                assert!((out[at] - expect).abs() < 1e-4, "{pixel} {output}: {} instead of {expect}", out[at]);
+            }
+        }
+    }
+
+    #[test]
+    fn sums_are_those_of_plain_arithmetic() {
+        for count in [1, 2, 3, 4, 7, 8, 13, 29] {
+            check(5, 16, count, Place::pixels(5), Then::Prelu);
+            check(9, 52, count, Place::pixels(12), Then::Relu);
+            check(16, 32, count, Place::pixels(16), Then::AddPrelu);
+        }
+        check(97, 3, 6, Place::pixels(97), Then::Nothing);
+        check(64, 64, 5, Place::pixels(64), Then::Add);
+    }
+
+    #[test]
+    fn inputs_may_lie_in_pieces() {
+        check(27, 16, 10, Place { step: 6, pieces: 3, apart: 75 }, Then::Prelu);
+        check(64, 32, 9, Place { step: 32, pieces: 2, apart: 320 }, Then::Nothing);
     }
 }

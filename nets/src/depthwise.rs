@@ -1,7 +1,7 @@
 //! A 3x3 convolution in which each channel stays by itself.
 
-use rten_simd::{Isa, SimdOp};
 use rten_simd::ops::{BitOps, NumOps};
+use rten_simd::{Isa, SimdOp};
 
 use crate::dense::TILE;
 
@@ -18,11 +18,13 @@ pub struct Depthwise {
 impl Depthwise {
     /// `weight(channel, place)`; `None` if the channels do not fill whole tiles, nor a tile whole pixels.
     pub fn new(channels: usize, bias: &[f32], weight: impl Fn(usize, usize) -> f32) -> Option<Self> {
+        if channels == 0 || !(channels.is_multiple_of(TILE) || TILE.is_multiple_of(channels)) {
+            return None;
+        }
         let length = channels.max(TILE);
         let each = |place: usize| (0..length).map(|lane| weight(lane % channels, place)).collect();
         let repeated = (0..length).map(|lane| bias.get(lane % channels).copied().unwrap_or(0.0)).collect();
-        let fits = channels > 0 && length % channels == 0 && length % TILE == 0;
-        fits.then(|| Self { weights: std::array::from_fn(each), bias: repeated, channels })
+        Some(Self { weights: std::array::from_fn(each), bias: repeated, channels })
     }
 
     /// One row of `count` pixels, a whole number of tiles: `x` begins at the pixel above and to the left of the first
@@ -66,5 +68,44 @@ impl SimdOp for Row<'_> {
                 ops.store(sum, &mut out[at..]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says what broke")]
+mod tests {
+    use super::*;
+
+    /// `count` pixels of a row against plain sums.
+    fn check(channels: usize, count: usize) {
+        let value = |at: usize| ((at * 7919 + 13) % 101) as f32 / 50.0 - 1.0;
+        let bias: Vec<f32> = (0..channels).map(|channel| value(channel + 5)).collect();
+        let weight = |channel: usize, place: usize| value(9 * channel + place);
+        let depthwise = Depthwise::new(channels, &bias, weight).unwrap();
+        let row_length = (count + 2) * channels;
+        let x: Vec<f32> = (0..3 * row_length).map(value).collect();
+        let mut out = vec![0.0; count * channels];
+        depthwise.row(&x, row_length, count, &mut out);
+        for (at, found) in out.iter().enumerate() {
+            let channel = at % channels;
+            let sum = |place: usize| weight(channel, place) * x[place / 3 * row_length + at + place % 3 * channels];
+            let expect = bias[channel] + (0..9).map(sum).sum::<f32>();
+            assert!((found - expect).abs() < 1e-4, "{at}: {found} instead of {expect}");
+        }
+    }
+
+    #[test]
+    fn sums_are_those_of_plain_arithmetic() {
+        check(16, 5);
+        check(64, 2);
+        // Two pixels share a tile.
+        check(8, 6);
+    }
+
+    #[test]
+    fn channels_that_do_not_fill_tiles_are_refused() {
+        assert!(Depthwise::new(12, &[], |_, _| 0.0).is_none());
+        assert!(Depthwise::new(24, &[], |_, _| 0.0).is_none());
+        assert!(Depthwise::new(0, &[], |_, _| 0.0).is_none());
     }
 }

@@ -92,9 +92,9 @@ impl Mixer {
                 let sizes = |mix: &Mix| [mix.up.inputs(), mix.down.outputs(), mix.up.outputs() - mix.down.inputs()];
                 sizes(across_tokens) == [tokens, tokens, 0]
                     && sizes(across_features) == [features, features, 0]
-                    && [across_tokens, across_features].iter().all(|mix| {
-                        mix.norm.scale.len() == features && mix.up.outputs().is_multiple_of(TILE)
-                    })
+                    && [across_tokens, across_features]
+                        .iter()
+                        .all(|mix| mix.norm.scale.len() == features && mix.up.outputs().is_multiple_of(TILE))
             });
         let last_first = last_first?;
         fits.then(|| Self {
@@ -153,7 +153,8 @@ impl Mixer {
         let at = |number: usize, axis: usize| points.get(2 * number + axis).copied().unwrap_or(0.0);
         let middle = [0, 1].map(|axis| (0..count).map(|n| at(n, axis)).sum::<f32>() / count as f32);
         let off = |n: usize, axis: usize| at(n, axis) - middle[axis];
-        let spread = (0..count).map(|n| (off(n, 0) * off(n, 0) + off(n, 1) * off(n, 1)).sqrt()).sum::<f32>() / count as f32;
+        let spread =
+            (0..count).map(|n| (off(n, 0) * off(n, 0) + off(n, 1) * off(n, 1)).sqrt()).sum::<f32>() / count as f32;
         let scaled: Vec<f32> = [0, 1]
             .into_iter()
             .flat_map(|axis| (0..count).map(move |n| (n, axis)))

@@ -16,6 +16,7 @@ pub mod gaze;
 pub mod identity;
 pub mod landmarks;
 pub mod mouth;
+mod nobody;
 mod pictures;
 pub mod pose;
 pub mod quality;
@@ -40,7 +41,7 @@ use crate::track::{Tracks, Who};
 use follow::Follower;
 use identity::Person;
 use pictures::{Placed, Placer};
-pub use settings::{Follow, Gaze, Identity, Quality, Ramp, Search, Settings};
+pub use settings::{Follow, Gaze, Identity, Nobody, Quality, Ramp, Search, Settings};
 
 /// Most pictures through which each face runs ahead of the others; as many wait between the decoder and the networks.
 const AHEAD: usize = 16;
@@ -265,7 +266,11 @@ impl Stage<'_> {
         let people = main_people(people, grid, settings, max_faces, &mut problems);
         match (self.pictures, people.len()) {
             (0, _) => problems.push("there was no picture to look for faces in".into()),
-            (pictures, 0) => problems.push(format!("no face was followed in {pictures} pictures")),
+            (pictures, 0) => problems.push(format!(
+                "no face was followed in {pictures} pictures: does the film stand upright, and is a face in it {} pixels \
+                 wide and not cut off?",
+                settings.search.min_width_px
+            )),
             _ => {}
         }
         let mut tracks = Tracks::new();
@@ -299,6 +304,7 @@ fn main_people(
         let count = before - people.len();
         problems.push(format!("{count} faces in view for less than {least_secs:.1} s each were left out"));
     }
+    nobody::leave_out(&mut people, settings.step, &settings.nobody, problems);
     if people.len() > max_faces {
         let count = people.len() - max_faces;
         problems.push(format!("{count} faces seen less than the {max_faces} wanted were left out: ask for more faces"));

@@ -105,8 +105,7 @@ impl<'a> Movement<'a> {
         if count < 20 {
             return Follows { correlation, score: 0.0 };
         }
-        let chance: Vec<f64> =
-            (0..count).map(|number| self.correlation(&rows, far + number * range / count)).collect();
+        let chance: Vec<f64> = (0..count).map(|number| self.correlation(&rows, far + number * range / count)).collect();
         let mean = chance.iter().sum::<f64>() / count as f64;
         let square = chance.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count as f64;
         let score = if square > 1e-12 { (correlation - mean) / square.sqrt() } else { 0.0 };

@@ -138,13 +138,7 @@ fn lips_tie_faces_to_voices() {
 fn a_voice_that_nobodys_lips_follow_stays_off_screen() {
     // One face listens, one follows the first voice; the second voice's speaker is not in the picture.
     let faces = [(200.0, 0), (600.0, 1)];
-    check(
-        &faces,
-        None,
-        "",
-        false,
-        &["speaker1=speaker1,face2,-", "speaker2=speaker2,-,-", "face1=-,face1,-"],
-    );
+    check(&faces, None, "", false, &["speaker1=speaker1,face2,-", "speaker2=speaker2,-,-", "face1=-,face1,-"]);
     // Lips that move all the time, for nobody's speech.
     let mut tracks = tracks(&[(200.0, 0)]);
     let chewing = track(Who::Face(1), 80, &["lips_open"], |secs, _| ((secs * 0.9).sin() * (secs * 25.0).sin()) as f32);

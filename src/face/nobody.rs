@@ -1,0 +1,192 @@
+//! Faces that are nobody: a picture on the wall, somebody's reflection.
+//!
+//! Even who sits still breathes, blinks and turns the head by more than a degree within ten seconds; a picture does none
+//! of it. What moves with another face in every picture, lips and lids alike, is that face once more: in a mirror, or the
+//! own picture in a call. Both are only left out beside somebody real: where nothing in the whole film moves it is frozen,
+//! and who is in it is not for the machine to doubt.
+
+use super::identity::Person;
+use super::rows::{self, Row};
+use super::settings::Nobody;
+use crate::time::Step;
+
+/// What must stand still: yaw, pitch, roll in degrees; opening of the lips in eye distances; blinking; place in face
+/// widths.
+const SIGNS: usize = 7;
+
+/// Number of rows that make a second, at least 1.
+fn rows_per_second(step: Step) -> usize {
+    (1.0 / step.secs_f64()).round().max(1.0) as usize
+}
+
+/// Values of a row that must stand still in a picture.
+fn signs(row: &Row) -> [f32; SIGNS] {
+    let ([yaw, pitch, roll], face) = (rows::head_pose(row), rows::face_box(row));
+    let [x, y] = face.centre().map(|place| place / face.width.max(1.0));
+    [yaw, pitch, roll, rows::lips_open(row), rows::blink(row), x, y]
+}
+
+fn limits(settings: &Nobody) -> [f32; SIGNS] {
+    let Nobody { still_degrees: turn, still_lips: lips, still_blink: blink, still_widths: place, .. } = *settings;
+    [turn, turn, turn, lips, blink, place, place]
+}
+
+/// Means over a second at a time, without the noise of single pictures.
+#[derive(Clone, Debug, Default)]
+struct Seconds {
+    sum: [f32; SIGNS],
+    count: usize,
+    since: usize,
+}
+
+impl Seconds {
+    /// Takes the row at `place` on the grid; a second's mean as soon as its last row is there.
+    fn take(&mut self, place: usize, row: &Row, per_second: usize) -> Option<[f32; SIGNS]> {
+        if self.count > 0 && place >= self.since + per_second {
+            // A gap: what was begun is too little.
+            self.count = 0;
+        }
+        if self.count == 0 {
+            (self.sum, self.since) = ([0.0; SIGNS], place);
+        }
+        for (sum, value) in self.sum.iter_mut().zip(signs(row)) {
+            *sum += value;
+        }
+        self.count += 1;
+        let is_whole = place + 1 >= self.since + per_second;
+        let mean = self.sum.map(|sum| sum / self.count as f32);
+        if is_whole {
+            self.count = 0;
+        }
+        is_whole.then_some(mean)
+    }
+}
+
+/// Watches a face that is followed for having stood still since some time.
+#[derive(Clone, Debug)]
+pub struct Stillness {
+    per_second: usize,
+    seconds: Seconds,
+    low: [f32; SIGNS],
+    high: [f32; SIGNS],
+    still_secs: usize,
+}
+
+impl Stillness {
+    /// Of a face that is new.
+    pub fn new(step: Step) -> Self {
+        Self {
+            per_second: rows_per_second(step),
+            seconds: Seconds::default(),
+            low: [f32::INFINITY; SIGNS],
+            high: [f32::NEG_INFINITY; SIGNS],
+            still_secs: 0,
+        }
+    }
+
+    /// Takes the next row.
+    pub fn take(&mut self, place: usize, row: &Row, settings: &Nobody) {
+        let Some(mean) = self.seconds.take(place, row, self.per_second) else { return };
+        for ((low, high), value) in self.low.iter_mut().zip(&mut self.high).zip(mean) {
+            (*low, *high) = (low.min(value), high.max(value));
+        }
+        self.still_secs += 1;
+        let spread = self.low.iter().zip(&self.high).map(|(low, high)| high - low);
+        // What is not a number is not still either.
+        if !spread.zip(limits(settings)).all(|(spread, limit)| spread <= limit) {
+            (self.low, self.high, self.still_secs) = (mean, mean, 1);
+        }
+    }
+
+    /// Whether it has stood still long enough to be a picture.
+    pub fn is_still(&self, settings: &Nobody) -> bool {
+        self.still_secs as f64 >= settings.min_secs.0.as_secs_f64()
+    }
+}
+
+/// Takes out who is a picture or a reflection, and says so; says also where the whole film stands still.
+pub fn leave_out(people: &mut Vec<Person>, step: Step, settings: &Nobody, problems: &mut Vec<String>) {
+    let still: Vec<Option<bool>> = people.iter().map(|person| never_moves(person, step, settings)).collect();
+    let count = still.iter().filter(|still| **still == Some(true)).count();
+    if count > 0 && count == people.len() {
+        let secs = settings.min_secs.0.as_secs_f64();
+        problems.push(format!("no face ever moves, for {secs} s and more: the picture may be frozen"));
+    } else if count > 0 {
+        let mut still = still.iter();
+        people.retain(|_| still.next() != Some(&Some(true)));
+        problems.push(format!("{count} faces that never move (a picture on the wall?) were left out"));
+    }
+    // The larger of two stays: a reflection is further away.
+    let size = |person: &Person| rows_of(person).map(|(_, row)| f64::from(rows::face_box(row).width)).sum::<f64>();
+    people.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    let mut kept: Vec<Person> = Vec::new();
+    let before = people.len();
+    for person in people.drain(..) {
+        if !kept.iter().any(|other| is_the_same(other, &person, step, settings)) {
+            kept.push(person);
+        }
+    }
+    let count = before - kept.len();
+    if count > 0 {
+        problems
+            .push(format!("{count} faces that move as another one does (a mirror, a second picture) were left out"));
+    }
+    *people = kept;
+}
+
+fn rows_of(person: &Person) -> impl Iterator<Item = &(u32, Row)> + Clone {
+    person.stretches.iter().flat_map(|stretch| stretch.rows.iter())
+}
+
+/// Whether a person stands still in four of five seconds; `None` if seen for too short a time to tell.
+fn never_moves(person: &Person, step: Step, settings: &Nobody) -> Option<bool> {
+    let per_second = rows_per_second(step);
+    let mut seconds = Seconds::default();
+    let means: Vec<_> =
+        rows_of(person).filter_map(|(place, row)| seconds.take(*place as usize, row, per_second)).collect();
+    if (means.len() as f64) < settings.min_secs.0.as_secs_f64() {
+        return None;
+    }
+    let tenth = means.len() / 10;
+    let spread = |sign: usize| {
+        let mut values: Vec<f32> = means.iter().map(|mean| mean[sign]).collect();
+        values.sort_by(f32::total_cmp);
+        values[values.len() - 1 - tenth] - values[tenth]
+    };
+    Some(limits(settings).iter().enumerate().all(|(sign, limit)| spread(sign) <= *limit))
+}
+
+/// Whether lips and lids of two people move together from picture to picture.
+fn is_the_same(one: &Person, other: &Person, step: Step, settings: &Nobody) -> bool {
+    let mut theirs = rows_of(other).peekable();
+    let mut before: Option<(u32, [f32; 4])> = None;
+    let mut moves: Vec<[f32; 4]> = Vec::new();
+    for (place, row) in rows_of(one) {
+        while theirs.next_if(|(at, _)| at < place).is_some() {}
+        let Some((_, their)) = theirs.peek().filter(|(at, _)| at == place) else { continue };
+        let now = [rows::lips_open(row), rows::lips_open(their), rows::blink(row), rows::blink(their)];
+        if let Some((_, before)) = before.filter(|(at, _)| at + 1 == *place) {
+            moves.push(std::array::from_fn(|value| now[value] - before[value]));
+        }
+        before = Some((*place, now));
+    }
+    moves.retain(|values| values.iter().all(|value| value.is_finite()));
+    let enough = moves.len() as f64 * step.secs_f64() >= settings.min_secs.0.as_secs_f64();
+    enough && [0, 2].iter().all(|&sign| correlation(&moves, sign) >= f64::from(settings.double_correlation))
+}
+
+/// Pearson's, of the values at `sign` and behind it; 0 where one side is constant.
+fn correlation(moves: &[[f32; 4]], sign: usize) -> f64 {
+    let count = moves.len().max(1) as f64;
+    let mean = |at: usize| moves.iter().map(|values| f64::from(values[at])).sum::<f64>() / count;
+    let (mean_x, mean_y) = (mean(sign), mean(sign + 1));
+    let (mut both, mut x, mut y) = (0.0, 0.0, 0.0);
+    for values in moves {
+        let (dx, dy) = (f64::from(values[sign]) - mean_x, f64::from(values[sign + 1]) - mean_y);
+        both += dx * dy;
+        x += dx * dx;
+        y += dy * dy;
+    }
+    let spread = (x * y).sqrt();
+    if spread > 1e-12 { both / spread } else { 0.0 }
+}
