@@ -10,9 +10,9 @@ use super::rows::{self, Row};
 use super::settings::Nobody;
 use crate::time::Step;
 
-/// What must stand still: yaw, pitch, roll in degrees; opening of the lips in eye distances; blinking; place in face
-/// widths.
-const SIGNS: usize = 7;
+/// What must stand still: yaw, pitch, roll in degrees; opening of the lips in eye distances; blinking; centre in pixels;
+/// and, to measure that by, the face's width in pixels.
+const SIGNS: usize = 8;
 
 /// Number of rows that make a second, at least 1.
 fn rows_per_second(step: Step) -> usize {
@@ -22,13 +22,15 @@ fn rows_per_second(step: Step) -> usize {
 /// Values of a row that must stand still in a picture.
 fn signs(row: &Row) -> [f32; SIGNS] {
     let ([yaw, pitch, roll], face) = (rows::head_pose(row), rows::face_box(row));
-    let [x, y] = face.centre().map(|place| place / face.width.max(1.0));
-    [yaw, pitch, roll, rows::lips_open(row), rows::blink(row), x, y]
+    let [x, y] = face.centre();
+    [yaw, pitch, roll, rows::lips_open(row), rows::blink(row), x, y, face.width]
 }
 
-fn limits(settings: &Nobody) -> [f32; SIGNS] {
+/// How far each sign may spread in a picture of this width.
+fn limits(settings: &Nobody, width: f32) -> [f32; SIGNS] {
     let Nobody { still_degrees: turn, still_lips: lips, still_blink: blink, still_widths: place, .. } = *settings;
-    [turn, turn, turn, lips, blink, place, place]
+    let place = place * width;
+    [turn, turn, turn, lips, blink, place, place, place]
 }
 
 /// Means over a second at a time, without the noise of single pictures.
@@ -93,7 +95,7 @@ impl Stillness {
         self.still_secs += 1;
         let spread = self.low.iter().zip(&self.high).map(|(low, high)| high - low);
         // What is not a number is not still either.
-        if !spread.zip(limits(settings)).all(|(spread, limit)| spread <= limit) {
+        if !spread.zip(limits(settings, mean[SIGNS - 1])).all(|(spread, limit)| spread <= limit) {
             (self.low, self.high, self.still_secs) = (mean, mean, 1);
         }
     }
@@ -114,7 +116,10 @@ pub fn leave_out(people: &mut Vec<Person>, step: Step, settings: &Nobody, proble
     } else if count > 0 {
         let mut still = still.iter();
         people.retain(|_| still.next() != Some(&Some(true)));
-        problems.push(format!("{count} faces that never move (a picture on the wall?) were left out"));
+        problems.push(match count {
+            1 => "a face that never moves (a picture on the wall?) was left out".to_owned(),
+            _ => format!("{count} faces that never move (pictures on the wall?) were left out"),
+        });
     }
     // The larger of two stays: a reflection is further away.
     let size = |person: &Person| rows_of(person).map(|(_, row)| f64::from(rows::face_box(row).width)).sum::<f64>();
@@ -153,7 +158,8 @@ fn never_moves(person: &Person, step: Step, settings: &Nobody) -> Option<bool> {
         values.sort_by(f32::total_cmp);
         values[values.len() - 1 - tenth] - values[tenth]
     };
-    Some(limits(settings).iter().enumerate().all(|(sign, limit)| spread(sign) <= *limit))
+    let width = means.iter().map(|mean| mean[SIGNS - 1]).sum::<f32>() / means.len() as f32;
+    Some(limits(settings, width).iter().enumerate().all(|(sign, limit)| spread(sign) <= *limit))
 }
 
 /// Whether lips and lids of two people move together from picture to picture.
