@@ -14,6 +14,7 @@ use attune::job::Job;
 use attune::media::{MediaSettings, PictureGrid, PictureWish, open_pictures};
 use attune::time::SessionTime;
 use face_support::{settings, shelf};
+use opencv::prelude::*;
 
 /// What is found in a film that ffmpeg makes of its `input` with a `filter`; `None` where there is no such program.
 fn found(input: &[&str], filter: &str) -> Option<FaceResult> {
@@ -84,4 +85,42 @@ fn a_poster_beside_the_person_is_nobody() {
 #[test]
 fn a_mirror_beside_the_person_is_nobody() {
     check("40", "fps=12.5,split[a][b];[b]hflip[c];[a][c]hstack", 1, "a mirror");
+}
+
+/// Time in ms and bytes of the pictures that are read of a film, with and without a grid.
+fn pictures(film: &Path, grid: Option<PictureGrid>) -> Vec<(i64, Vec<u8>)> {
+    let media: MediaSettings = toml::from_str(include_str!("../config/media.toml")).unwrap();
+    let wish = PictureWish { grid, max_width: None };
+    let mut source = open_pictures(film, SessionTime::ZERO, wish, &media).unwrap();
+    let mut all = Vec::new();
+    while let Some(frame) = source.next_frame().unwrap() {
+        all.push((frame.time.millis(), frame.image.data_bytes().unwrap().to_vec()));
+    }
+    assert!(source.damage().missing.is_empty(), "{:?}", source.damage());
+    all
+}
+
+#[test]
+fn what_is_not_decoded_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for (rate, codec) in [("25", "libx264"), ("30", "libx264"), ("60", "libx264"), ("25", "mpeg4")] {
+        let film = folder.path().join(format!("{codec}{rate}.mp4"));
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", &format!("testsrc2=s=320x240:r={rate}:d=4")])
+            .args(["-vf", "noise=alls=20:allf=t", "-c:v", codec, "-bf", "3", "-pix_fmt", "yuv420p"])
+            .arg(&film)
+            .status();
+        if !made.is_ok_and(|status| status.success()) {
+            return println!("skipped: no ffmpeg program that makes such films");
+        }
+        let grid = PictureGrid { first: SessionTime::ZERO, step: settings().step };
+        let (all, picked) = (pictures(&film, None), pictures(&film, Some(grid)));
+        assert_eq!(all.len(), 4 * rate.parse::<usize>().unwrap());
+        // The nearest picture to each 80 ms, by plain search.
+        let nearest = |point: i64| all.iter().min_by_key(|(ms, _)| ((ms - point).abs(), *ms)).unwrap();
+        let mut expect: Vec<_> = (0..=4000).step_by(80).map(nearest).collect();
+        expect.dedup();
+        assert_eq!(picked.len(), expect.len(), "{codec} {rate}");
+        assert!(picked.iter().zip(expect).all(|(found, expect)| found == expect), "{codec} {rate}");
+    }
 }
