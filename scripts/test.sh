@@ -6,8 +6,8 @@ bash scripts/setup.sh
 for part in rustfmt clippy; do
   cargo "${part/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$part"
 done
-cargo fmt --check
-cargo clippy --locked --all-targets -- -D warnings
+cargo fmt --all --check
+cargo clippy --locked --workspace --all-targets -- -D warnings
 # The program without films and sound devices; looked at only, not built.
 cargo clippy --locked --no-default-features --all-targets -- -D warnings
-cargo test --locked
+cargo test --locked --workspace

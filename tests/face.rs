@@ -243,6 +243,50 @@ fn who_is_in_view_for_a_moment_only_is_left_out_and_said_so() {
 }
 
 #[test]
+fn a_picture_on_the_wall_is_nobody_and_takes_nobodys_place() {
+    let (person, poster) = (face("neutral", false), face("smile", true));
+    let sway = |i: i64| (8.0 * (i as f32 * 0.1).sin()) as i32;
+    let film = |right: &dyn Fn(i64) -> i32| -> Vec<(i64, Mat)> {
+        (0..160).map(|i| (i * 80, scene(128.0, &[(&person, 10 + sway(i)), (&poster, 390 + right(i))]))).collect()
+    };
+    for max_faces in [1, 2] {
+        let result = run(film(&|_| 0), 2, max_faces);
+        assert_eq!(result.faces.len(), 1, "{:?}", result.faces);
+        assert!(result.faces[0].mean_box[0] < 300.0, "{:?}", result.faces);
+        assert!(result.problems.iter().any(|text| text.contains("never move")), "{:?}", result.problems);
+    }
+    // Two who move are two people.
+    assert_eq!(run(film(&|i| -sway(i + 20)), 2, 2).faces.len(), 2);
+}
+
+#[test]
+fn a_film_that_stands_still_keeps_its_face_and_says_so() {
+    let person = face("neutral", false);
+    let result = run((0..130).map(|i| (i * 80, scene(128.0, &[(&person, 200)]))).collect(), 2, 2);
+    assert_eq!(result.faces.len(), 1);
+    assert!(result.problems.iter().any(|text| text.contains("frozen")), "{:?}", result.problems);
+}
+
+#[test]
+fn a_reflection_is_the_person_once_more() {
+    let faces = ["neutral", "jawOpen", "pout", "smile"].map(|name| face(name, false));
+    let mirrored = faces.each_ref().map(|tile| {
+        let mut turned = Mat::default();
+        opencv::core::flip(tile, &mut turned, 1).unwrap();
+        turned
+    });
+    let which = |i: i64| ((i / 5 + i / 15) % 4) as usize;
+    let film = |late: i64| -> Vec<(i64, Mat)> {
+        let picture = |i: i64| scene(128.0, &[(&faces[which(i)], 10), (&mirrored[which(i + late)], 390)]);
+        (0..150).map(|i| (i * 80, picture(i))).collect()
+    };
+    let result = run(film(0), 2, 2);
+    assert_eq!(result.faces.len(), 1);
+    assert!(result.problems.iter().any(|text| text.contains("a mirror")), "{:?}", result.problems);
+    assert_eq!(run(film(37), 2, 2).faces.len(), 2, "another one who moves otherwise");
+}
+
+#[test]
 fn only_as_many_people_as_wanted() {
     let result = run(two_people(15), 2, 1);
     assert_eq!(result.faces.len(), 1);

@@ -3,6 +3,8 @@
 //! A face needs only its own place in the picture before, so it need not wait for the others. What it does not know is
 //! whether it is still to be followed; [`super::follow`] decides that afterwards, in order, from what was read here.
 
+use std::sync::mpsc::channel;
+
 use opencv::core::Mat;
 use rayon::prelude::*;
 
@@ -11,8 +13,9 @@ use super::canonical::Canonical;
 use super::find::{Detection, Finder};
 use super::landmarks::Square;
 use super::pictures::Placed;
-use super::reader::{FaceReader, Look, Reading};
+use super::reader::{FaceReader, Look, Reading, Sight};
 use super::settings::Settings;
+use crate::media::Frame;
 use crate::model::Shelf;
 use crate::origin::ModelFile;
 
@@ -58,8 +61,8 @@ impl<'a> Crew<'a> {
             0 | 1 => None,
             _ => Some(
                 rayon::ThreadPoolBuilder::new()
-                    // One more for the search.
-                    .num_threads(threads.min(workers + 1))
+                    // Each face is seen by one and measured by another; one more for the search.
+                    .num_threads(threads.min(2 * workers + 1))
                     .thread_name(|number| format!("face-{number}"))
                     .build()
                     .map_err(|e| FaceError::Threads { message: e.to_string() })?,
@@ -98,7 +101,9 @@ impl<'a> Crew<'a> {
         let finder = &mut self.finder;
         let wanted = search.and_then(|number| pictures.get(number));
         let mut find = || wanted.map(|(_, frame)| finder.find(&frame.image, &settings.search)).transpose();
-        let follow = |reader: &mut FaceReader, start: &Start| follow(reader, pictures, *start, canonical, settings);
+        let at_once = self.pool.is_some();
+        let follow =
+            |reader: &mut FaceReader, start: &Start| follow(reader, pictures, *start, canonical, settings, at_once);
         let readers = &mut self.readers;
         let (faces, found) = match &self.pool {
             Some(pool) => pool.install(|| rayon::join(|| share(readers, true, starts, follow), find)),
@@ -146,24 +151,62 @@ fn share<W: Sync, R: Send>(
     numbered.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Reads one face through the pictures, each where it was in the one before, until it is lost or too small.
+/// Reads one face through the pictures, each where it was in the one before, until it is lost or too small. With
+/// `at_once` a face is measured while it is already looked for in the next picture.
 fn follow(
     reader: &mut FaceReader,
     pictures: &[Placed],
     start: Start,
     canonical: &Canonical,
     settings: &Settings,
+    at_once: bool,
 ) -> Result<Vec<Reading>, FaceError> {
     let Start { mut square, min_presence } = start;
-    let mut readings = Vec::with_capacity(pictures.len());
-    for (_, frame) in pictures {
+    let (seer, meter) = reader.parts();
+    let mut see = |frame: &Frame| -> Result<Option<Sight>, FaceError> {
         let look = Look { square, min_presence, twice: false };
-        match reader.read(&frame.image, look, canonical, settings)? {
-            Some(reading) if reading.measures.face.width >= SMALLER * settings.search.min_width_px => {
-                square = Square::from_points(&reading.points);
-                readings.push(reading);
+        let sight = seer.see(&frame.image, look, settings)?;
+        let sight = sight.filter(|sight| sight.width() >= SMALLER * settings.search.min_width_px);
+        if let Some(sight) = &sight {
+            square = sight.square();
+        }
+        Ok(sight)
+    };
+    let mut readings = Vec::with_capacity(pictures.len());
+    let mut measure = |sight: &Sight| -> Result<bool, FaceError> {
+        let reading = meter.measure(sight, canonical, settings)?;
+        let is_face = reading.is_some();
+        readings.extend(reading);
+        Ok(is_face)
+    };
+    if at_once {
+        // The sender never waits, so that one thread alone can do first the one and then the other.
+        let (send, receive) = channel();
+        let see_all = move || -> Result<(), FaceError> {
+            for (_, frame) in pictures {
+                let Some(sight) = see(frame)? else { break };
+                if send.send(sight).is_err() {
+                    break;
+                }
             }
-            _ => break,
+            Ok(())
+        };
+        let measure_all = || -> Result<(), FaceError> {
+            for sight in receive {
+                if !measure(&sight)? {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let (seen, measured) = rayon::join(see_all, measure_all);
+        seen.and(measured)?;
+    } else {
+        for (_, frame) in pictures {
+            match see(frame)? {
+                Some(sight) if measure(&sight)? => {}
+                _ => break,
+            }
         }
     }
     Ok(readings)

@@ -5,11 +5,12 @@ use super::ahead::{Crew, Start};
 use super::appearance::Appearance;
 use super::find::Detection;
 use super::landmarks::{PixelBox, Square};
+use super::nobody::Stillness;
 use super::pictures::{CutWatch, Placed};
 use super::quality::ASSESSABLE;
 use super::reader::{Look, Reading};
 use super::rows::Rows;
-use super::settings::Settings;
+use super::settings::{Nobody, Settings};
 use crate::media::Frame;
 use crate::model::Shelf;
 use crate::origin::ModelFile;
@@ -37,6 +38,7 @@ struct Live {
     square: Square,
     detector: f32,
     unseen: u32,
+    stillness: Stillness,
 }
 
 /// Follows all faces of a recording.
@@ -110,7 +112,7 @@ impl<'a> Follower<'a> {
     fn search_is_due(&self, now: SessionTime) -> bool {
         let settings = &self.settings.search;
         let Some(last) = self.last_search else { return true };
-        let missing = self.live.len() < self.max_faces;
+        let missing = self.live.len() < self.seats();
         let recently_lost =
             self.last_loss.and_then(|loss| now.since(loss)).is_some_and(|ago| ago <= settings.recently_lost_secs.0);
         let doubtful = self.live.iter().any(|live| live.unseen > 0);
@@ -122,6 +124,11 @@ impl<'a> Follower<'a> {
             settings.check_secs
         };
         now.since(last).is_none_or(|ago| ago >= wait.0)
+    }
+
+    /// How many faces to follow: what has stood still like a picture takes nobody's place.
+    fn seats(&self) -> usize {
+        self.max_faces + self.live.iter().filter(|live| live.stillness.is_still(&self.settings.nobody)).count()
     }
 
     /// Goes on through pictures of which only the first may follow a camera cut, until the faces that are followed
@@ -164,7 +171,7 @@ impl<'a> Follower<'a> {
         for (mut live, reading) in std::mem::take(&mut self.live).into_iter().zip(readings) {
             match reading {
                 Some(reading) => {
-                    live.take(place, &reading);
+                    live.take(place, &reading, &self.settings.nobody);
                     self.live.push(live);
                 }
                 None => self.done.push(live.stretch),
@@ -220,12 +227,12 @@ impl<'a> Follower<'a> {
         let weight = |detection: &Detection| detection.score * detection.face.width * detection.face.height;
         found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
         found.retain(|new| self.live.iter().all(|live| !is_same_place(&live.stretch.boxes[1], &new.face)));
-        found.truncate(self.max_faces.saturating_sub(self.live.len()));
+        found.truncate(self.seats().saturating_sub(self.live.len()));
         let min_presence = self.settings.follow.min_presence_new;
         let looks: Vec<_> = found.iter().map(|new| Look { square: new.square(), min_presence, twice: true }).collect();
         for (new, reading) in found.iter().zip(self.crew.read_all(&frame.image, &looks)?) {
             if let Some(reading) = reading {
-                self.live.push(Live::new(place, self.cuts_seen, new.score, &reading, &self.spool));
+                self.live.push(Live::new(place, self.cuts_seen, new.score, &reading, (self.settings, &self.spool)));
                 changed = true;
             }
         }
@@ -243,7 +250,13 @@ fn is_same_place(followed: &PixelBox, detected: &PixelBox) -> bool {
 }
 
 impl Live {
-    fn new(place: usize, cuts_before: usize, detector: f32, reading: &Reading, spool: &Spool) -> Self {
+    fn new(
+        place: usize,
+        cuts_before: usize,
+        detector: f32,
+        reading: &Reading,
+        (settings, spool): (&Settings, &Spool),
+    ) -> Self {
         let face = reading.measures.face;
         let stretch = Stretch {
             rows: Rows::new(spool),
@@ -252,17 +265,20 @@ impl Live {
             cuts_before,
             appearance: Appearance::default(),
         };
-        let mut live = Self { stretch, square: Square::from_points(&reading.points), detector, unseen: 0 };
-        live.take(place, reading);
+        let square = Square::from_points(&reading.points);
+        let mut live = Self { stretch, square, detector, unseen: 0, stillness: Stillness::new(settings.step) };
+        live.take(place, reading, &settings.nobody);
         live
     }
 
-    fn take(&mut self, place: usize, reading: &Reading) {
+    fn take(&mut self, place: usize, reading: &Reading, settings: &Nobody) {
         self.square = Square::from_points(&reading.points);
         let stretch = &mut self.stretch;
         stretch.ends[1] = place;
         stretch.boxes[1] = reading.measures.face;
-        stretch.rows.push(u32::try_from(place).unwrap_or(u32::MAX), reading.measures.row(self.detector));
+        let row = reading.measures.row(self.detector);
+        stretch.rows.push(u32::try_from(place).unwrap_or(u32::MAX), row);
+        self.stillness.take(place, &row, settings);
         // A face that is seen badly says little about what the person looks like.
         let weight = if reading.measures.quality >= ASSESSABLE { 1.0 } else { 0.01 };
         stretch.appearance.add(&reading.appearance, weight);

@@ -16,6 +16,7 @@ pub mod gaze;
 pub mod identity;
 pub mod landmarks;
 pub mod mouth;
+mod nobody;
 mod pictures;
 pub mod pose;
 pub mod quality;
@@ -40,7 +41,7 @@ use crate::track::{Tracks, Who};
 use follow::Follower;
 use identity::Person;
 use pictures::{Placed, Placer};
-pub use settings::{Follow, Gaze, Identity, Quality, Ramp, Search, Settings};
+pub use settings::{Follow, Gaze, Identity, Nobody, Quality, Ramp, Search, Settings};
 
 /// Most pictures through which each face runs ahead of the others; as many wait between the decoder and the networks.
 const AHEAD: usize = 16;
@@ -51,7 +52,7 @@ const AHEAD_BYTES: usize = 64 << 20;
 /// What to do for one recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Threads to use, at least 1; the result does not depend on it. More than the number of faces do not help.
+    /// Threads to use, at least 1; the result does not depend on it. More than two for each face do not help.
     pub threads: usize,
     /// How many people to follow at once and to report at most, 1 to 255.
     pub max_faces: u8,
@@ -270,10 +271,14 @@ impl Stage<'_> {
         let stretches = self.follower.finish();
         model::give_back();
         let people = identity::people(stretches, settings.step, &settings.identity);
-        let people = main_people(people, grid, settings, max_faces, &mut problems);
+        let people = main_people(people, grid, settings, max_faces, &mut problems)?;
         match (self.pictures, people.len()) {
             (0, _) => problems.push("there was no picture to look for faces in".into()),
-            (pictures, 0) => problems.push(format!("no face was followed in {pictures} pictures")),
+            (pictures, 0) => problems.push(format!(
+                "no face was followed in {pictures} pictures: does the film stand upright, and is a face in it {} pixels \
+                 wide and not cut off?",
+                settings.search.min_width_px
+            )),
             _ => {}
         }
         let mut tracks = Tracks::new();
@@ -294,7 +299,7 @@ fn main_people(
     settings: &Settings,
     max_faces: usize,
     problems: &mut Vec<String>,
-) -> Vec<Person> {
+) -> std::io::Result<Vec<Person>> {
     let step_secs = settings.step.secs_f64();
     let whole_secs = grid.len as f64 * step_secs;
     let identity = &settings.identity;
@@ -307,6 +312,7 @@ fn main_people(
         let count = before - people.len();
         problems.push(format!("{count} faces in view for less than {least_secs:.1} s each were left out"));
     }
+    nobody::leave_out(&mut people, settings.step, &settings.nobody, problems)?;
     if people.len() > max_faces {
         let count = people.len() - max_faces;
         problems.push(format!("{count} faces seen less than the {max_faces} wanted were left out: ask for more faces"));
@@ -319,7 +325,7 @@ fn main_people(
         face[0] + face[2] / 2.0
     };
     people.sort_by(|a, b| middle(a).total_cmp(&middle(b)));
-    people
+    Ok(people)
 }
 
 fn mean_box(person: &Person) -> [f32; 4] {

@@ -3,7 +3,6 @@
 use opencv::core::Mat;
 use opencv::prelude::*;
 
-use super::FaceError;
 use super::actions::ActionReader;
 use super::appearance::Appearance;
 use super::canonical::Canonical;
@@ -12,7 +11,7 @@ use super::pose::pose;
 use super::quality::{self, BlurMeter, Seeing};
 use super::rows::Measures;
 use super::settings::Settings;
-use super::{gaze, mouth};
+use super::{FaceError, gaze, library, mouth};
 use crate::model::Shelf;
 use crate::origin::ModelFile;
 
@@ -39,9 +38,42 @@ pub struct Look {
     pub twice: bool,
 }
 
-/// Reads faces, for one thread.
+/// A face that was found in a picture.
+#[derive(Debug)]
+pub struct Sight {
+    points: Points,
+    presence: f32,
+    /// The looked-at square.
+    crop: Mat,
+    /// Width and height of the picture.
+    size: (u32, u32),
+}
+
+impl Sight {
+    /// The square to look in next.
+    pub fn square(&self) -> Square {
+        Square::from_points(&self.points)
+    }
+
+    /// Width of the face in picture pixels.
+    pub fn width(&self) -> f32 {
+        PixelBox::around(&self.points).width
+    }
+}
+
+/// Reads faces, for one thread; its two parts may work on two.
 pub struct FaceReader {
+    seer: Seer,
+    meter: Meter,
+}
+
+/// Sees where a face is: what the next picture has to wait for.
+pub struct Seer {
     landmarker: Landmarker,
+}
+
+/// Measures what was seen.
+pub struct Meter {
     actions: ActionReader,
     blur: BlurMeter,
 }
@@ -53,12 +85,17 @@ impl FaceReader {
     /// [`FaceError::Model`].
     pub fn load(shelf: &Shelf) -> Result<Self, FaceError> {
         let (landmarker, actions) = (Landmarker::load(shelf)?, ActionReader::load(shelf)?);
-        Ok(Self { landmarker, actions, blur: BlurMeter::default() })
+        Ok(Self { seer: Seer { landmarker }, meter: Meter { actions, blur: BlurMeter::default() } })
     }
 
     /// Which networks run, on what.
     pub fn files(&self) -> [&ModelFile; 2] {
-        [self.landmarker.file(), self.actions.file()]
+        [self.seer.landmarker.file(), self.meter.actions.file()]
+    }
+
+    /// The two parts.
+    pub fn parts(&mut self) -> (&mut Seer, &mut Meter) {
+        (&mut self.seer, &mut self.meter)
     }
 
     /// Reads the face in this part of the picture; `None` if there is none.
@@ -72,42 +109,71 @@ impl FaceReader {
         canonical: &Canonical,
         settings: &Settings,
     ) -> Result<Option<Reading>, FaceError> {
-        let Some(mut seen) = self.see(picture, look.square, look.min_presence)? else { return Ok(None) };
+        let Some(sight) = self.seer.see(picture, look, settings)? else { return Ok(None) };
+        self.meter.measure(&sight, canonical, settings)
+    }
+}
+
+impl Seer {
+    /// Looks at this part of the picture, and once more where the face lies elsewhere in it; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`FaceError`] if OpenCV or a network fails.
+    pub fn see(&mut self, picture: &Mat, look: Look, settings: &Settings) -> Result<Option<Sight>, FaceError> {
+        let Some(mut seen) = self.look(picture, look.square, look.min_presence)? else { return Ok(None) };
         let better = Square::from_points(&seen.points);
         if look.twice || look.square.distance(&better) > settings.follow.second_look {
-            let Some(again) = self.see(picture, better, look.min_presence)? else { return Ok(None) };
+            let Some(again) = self.look(picture, better, look.min_presence)? else { return Ok(None) };
             seen = again;
         }
         let Seen { points, presence } = seen;
-        let Some(pose) = pose(canonical, &points) else { return Ok(None) };
-        let face = PixelBox::around(&points);
+        let crop = self.landmarker.crop().try_clone().map_err(library("copying a picture"))?;
+        let size = (picture.cols().unsigned_abs(), picture.rows().unsigned_abs());
+        Ok(Some(Sight { points, presence, crop, size }))
+    }
+
+    fn look(&mut self, picture: &Mat, square: Square, min_presence: f32) -> Result<Option<Seen>, FaceError> {
+        let seen = self.landmarker.look(picture, square)?;
+        Ok(seen
+            .filter(|seen| seen.presence >= min_presence && seen.points.as_flattened().iter().all(|v| v.is_finite())))
+    }
+}
+
+impl Meter {
+    /// Measures a face; `None` if its landmarks do not make one.
+    ///
+    /// # Errors
+    /// [`FaceError`] if OpenCV or a network fails.
+    pub fn measure(
+        &mut self,
+        sight: &Sight,
+        canonical: &Canonical,
+        settings: &Settings,
+    ) -> Result<Option<Reading>, FaceError> {
+        let Sight { points, presence, crop, size } = sight;
+        let Some(pose) = pose(canonical, points) else { return Ok(None) };
+        let face = PixelBox::around(points);
         let [yaw, pitch, roll] = pose.angles().map(|degrees| degrees as f32);
-        let blur = quality::blur(self.blur.sharpness(self.landmarker.crop())?, &settings.quality);
+        let blur = quality::blur(self.blur.sharpness(crop)?, &settings.quality);
         let seeing = Seeing {
             height_px: face.height,
             yaw_degrees: yaw,
             pitch_degrees: pitch,
             blur,
-            presence,
-            inside: face.inside(picture.cols().unsigned_abs(), picture.rows().unsigned_abs()),
+            presence: *presence,
+            inside: face.inside(size.0, size.1),
         };
         let measures = Measures {
-            actions: self.actions.read(&points)?,
-            mouth: mouth::shape(&points),
+            actions: self.actions.read(points)?,
+            mouth: mouth::shape(points),
             pose: [yaw, pitch, roll],
-            gaze: gaze::direction(&points, &pose, &settings.gaze),
+            gaze: gaze::direction(points, &pose, &settings.gaze),
             face,
-            presence,
+            presence: *presence,
             blur,
             quality: settings.quality.rate(&seeing),
         };
-        let appearance = Appearance::of_frame(self.landmarker.crop())?;
-        Ok(Some(Reading { points, measures, appearance }))
-    }
-
-    fn see(&mut self, picture: &Mat, square: Square, min_presence: f32) -> Result<Option<Seen>, FaceError> {
-        let seen = self.landmarker.look(picture, square)?;
-        Ok(seen
-            .filter(|seen| seen.presence >= min_presence && seen.points.as_flattened().iter().all(|v| v.is_finite())))
+        let appearance = Appearance::of_frame(crop)?;
+        Ok(Some(Reading { points: *points, measures, appearance }))
     }
 }

@@ -22,6 +22,9 @@ const GAZE: usize = POSE + 3;
 const BOX: usize = GAZE + 2;
 const QUALITY: usize = BOX + 4;
 
+/// Places of `eyeBlinkLeft` and `eyeBlinkRight` among the facial actions.
+const EYE_BLINKS: [usize; 2] = [9, 10];
+
 /// Track name, unit, columns, and their place in a [`Row`].
 const LAYOUT: [(&str, Unit, &[&str], Range<usize>); 6] = [
     ("face_actions", Unit::Probability, &columns::FACE_ACTIONS, 0..MOUTH),
@@ -125,6 +128,26 @@ fn quality(row: &Row) -> f32 {
     row[ROW - 1]
 }
 
+/// Face box in a row, picture pixels.
+pub fn face_box(row: &Row) -> PixelBox {
+    PixelBox { x: row[BOX], y: row[BOX + 1], width: row[BOX + 2], height: row[BOX + 3] }
+}
+
+/// Yaw, pitch and roll in a row, degrees.
+pub fn head_pose(row: &Row) -> [f32; 3] {
+    [row[POSE], row[POSE + 1], row[POSE + 2]]
+}
+
+/// Distance of the lips' inner edges in a row, eye distances.
+pub fn lips_open(row: &Row) -> f32 {
+    row[MOUTH + 2]
+}
+
+/// Mean of both eyes' `eyeBlink` in a row, 0 to 1.
+pub fn blink(row: &Row) -> f32 {
+    (row[EYE_BLINKS[0]] + row[EYE_BLINKS[1]]) / 2.0
+}
+
 /// Puts one person's rows, given stretch by stretch, on the grid, as the six face tracks; `NaN` and quality 0 where there
 /// is no row.
 ///
@@ -196,6 +219,10 @@ mod tests {
         }
         let confidence = tracks.get("gaze", Who::Face(1)).unwrap().confidence.clone().unwrap();
         assert_eq!(confidence.to_vec(), [0.0, 0.7, 0.0]);
+        assert_eq!(EYE_BLINKS.map(|place| columns::FACE_ACTIONS[place]), ["eyeBlinkLeft", "eyeBlinkRight"]);
+        assert_eq!(columns::MOUTH_SHAPE[2], "lips_open");
+        let row = measures.row(0.8);
+        assert_eq!([head_pose(&row)[0], lips_open(&row), blink(&row)].map(|value| value as i32), [110, 102, 9]);
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Settings {
     pub follow: Follow,
     /// When two stretches of face are one person.
     pub identity: Identity,
+    /// Which faces are nobody.
+    pub nobody: Nobody,
     /// How well a face can be read.
     pub quality: Quality,
     /// How the eyes' direction is computed.
@@ -83,6 +85,24 @@ pub struct Identity {
     pub min_secs: Secs,
     /// Who is in view for a smaller share of the recording is left out.
     pub min_share: f32,
+}
+
+/// Which faces are a picture or a reflection.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nobody {
+    /// Time in view from which on a face may be told to be nobody's.
+    pub min_secs: Secs,
+    /// Most a picture's head may seem to turn, degrees.
+    pub still_degrees: f32,
+    /// Most its lips may seem to open, eye distances.
+    pub still_lips: f32,
+    /// Most its eyes may seem to blink, 0 to 1.
+    pub still_blink: f32,
+    /// Most it may seem to move, in widths of the face.
+    pub still_widths: f32,
+    /// Correlation of lip and lid movement from which on two faces are one.
+    pub double_correlation: f32,
 }
 
 /// A rating that falls from 1 at `full` to 0.3 at `limit` and on to 0.
@@ -153,6 +173,11 @@ impl Settings {
             }
         }
         let positive = [
+            ("nobody.still_degrees", self.nobody.still_degrees),
+            ("nobody.still_lips", self.nobody.still_lips),
+            ("nobody.still_blink", self.nobody.still_blink),
+            ("nobody.still_widths", self.nobody.still_widths),
+            ("nobody.double_correlation", self.nobody.double_correlation),
             ("search.min_width_px", self.search.min_width_px),
             ("identity.same_place_widths", self.identity.same_place_widths),
             ("identity.same_size_factor", self.identity.same_size_factor),

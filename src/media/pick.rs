@@ -30,6 +30,14 @@ impl PictureGrid {
         }
         index
     }
+
+    /// Nanoseconds from `time` to the nearest point.
+    #[cfg(feature = "video")]
+    pub(super) fn nanos_to_point(&self, time: SessionTime) -> i64 {
+        let index = self.index_up_to(time);
+        let off = |index: i64| self.point(index).nanos().abs_diff(time.nanos());
+        i64::try_from(off(index).min(off(index + 1))).unwrap_or(i64::MAX)
+    }
 }
 
 /// Takes every frame in order of time, gives each wanted one once.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{ModelError, Network, Runtime, onnxruntime, pure_rust};
+use super::{ModelError, Network, Runtime, compiled, onnxruntime, pure_rust};
 use crate::origin::{Hash, ModelFile};
 
 /// One line of `models.toml`.
@@ -25,6 +25,9 @@ pub struct Entry {
     /// The engine works without it, and says what is missing then.
     #[serde(default)]
     pub optional: bool,
+    /// It is one of those that are compiled in; the file holds its weights.
+    #[serde(default)]
+    pub compiled: bool,
 }
 
 /// The networks of this machine.
@@ -34,6 +37,7 @@ pub struct Shelf {
     entries: BTreeMap<String, Entry>,
     runtime: Runtime,
     library: Option<PathBuf>,
+    by_runtime_only: bool,
 }
 
 impl Shelf {
@@ -47,7 +51,12 @@ impl Shelf {
         let fail = |message: String| ModelError::List { message, file: path.display().to_string() };
         let text = std::fs::read_to_string(&path).map_err(|e| fail(e.to_string()))?;
         let entries = toml::from_str(&text).map_err(|e| fail(e.message().to_owned()))?;
-        Ok(Self { folder: folder.to_owned(), entries, runtime, library })
+        Ok(Self { folder: folder.to_owned(), entries, runtime, library, by_runtime_only: false })
+    }
+
+    /// Runs every network by the runtime, also those that are compiled in: for comparing them.
+    pub fn by_runtime_only(self) -> Self {
+        Self { by_runtime_only: true, ..self }
     }
 
     /// All networks of the list, in order of name.
@@ -81,10 +90,17 @@ impl Shelf {
     /// What stands for these networks and what runs them, as one text: results made with another one differ.
     pub fn fingerprint(&self, names: &[&str]) -> String {
         let sums = names.iter().map(|&name| match self.entries.get(name) {
+            Some(entry) if self.has(name) && self.is_compiled(entry) => {
+                format!("{name} {} {}", entry.sha256, compiled::NAME)
+            }
             Some(entry) if self.has(name) => format!("{name} {}", entry.sha256),
             _ => format!("{name} missing"),
         });
         sums.chain([self.runtime_name()]).collect::<Vec<_>>().join("\n")
+    }
+
+    fn is_compiled(&self, entry: &Entry) -> bool {
+        entry.compiled && !self.by_runtime_only
     }
 
     fn library(&self) -> Result<Option<&Path>, ModelError> {
@@ -119,6 +135,12 @@ impl Shelf {
     pub fn load(&self, name: &str, threads: usize) -> Result<Network, ModelError> {
         let (bytes, sha256) = self.bytes(name)?;
         let failed = |message| ModelError::Failed { name: name.to_owned(), doing: "loading", message };
+        if self.entries.get(name).is_some_and(|entry| self.is_compiled(entry)) {
+            let backend = compiled::load(&bytes)
+                .ok_or_else(|| failed("its layers are not those that are compiled in".to_owned()))?;
+            let file = ModelFile { name: name.to_owned(), sha256, runtime: compiled::NAME.to_owned() };
+            return Ok(Network { file, backend: Box::new(backend) });
+        }
         let (backend, runtime): (Box<dyn super::Backend>, String) = match self.library()? {
             Some(library) => {
                 let version = onnxruntime::version(library)?;

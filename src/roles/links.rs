@@ -1,8 +1,8 @@
-//! Measured links: transcript speakers with voices by their times, faces with voices by the lips.
+//! Who there is, and transcript speakers with voices by their times.
 
 use super::Settings;
-use crate::time::{SessionTime, Span};
-use crate::track::{Track, Tracks, Who};
+use crate::time::Span;
+use crate::track::{Tracks, Who};
 use crate::transcript::Transcript;
 use crate::transcript::onto_clock::Placed;
 
@@ -108,59 +108,6 @@ fn common_secs(a: &[Span], b: &[Span]) -> f64 {
             inside.filter_map(|other| other.overlap(*span)).map(Span::secs_f64).sum::<f64>()
         })
         .sum()
-}
-
-/// Faces with voices: how much the lips move when each voice speaks.
-pub(super) fn by_lips(tracks: &Tracks, faces: &[Face], voices: &[Voice], settings: &Settings) -> Vec<Link> {
-    let scores: Vec<Vec<f64>> = faces
-        .iter()
-        .map(|face| {
-            let lips = tracks.get("mouth_shape", face.who);
-            voices.iter().map(|voice| lips.map_or(0.0, |track| lip_correlation(track, voice, settings))).collect()
-        })
-        .collect();
-    pairs(&scores, settings.min_lip_correlation, settings.min_lip_margin, settings.full_lip_margin)
-}
-
-/// Correlation of lip movement with speech over the frames with a face; 0 if there are too few.
-fn lip_correlation(lips: &Track, voice: &Voice, settings: &Settings) -> f64 {
-    let Some(open) = lips.column("lips_open") else { return 0.0 };
-    let step = lips.grid.step.secs_f64();
-    let moved: Vec<f64> = (0..open.len())
-        .map(|at| match at.checked_sub(1) {
-            Some(before) => f64::from((open[at] - open[before]).abs()),
-            None => f64::NAN,
-        })
-        .collect();
-    let half = (settings.lip_window_secs.0.as_secs_f64() / step / 2.0).round() as usize;
-    let smooth = |at: usize| {
-        let near = &moved[at.saturating_sub(half)..(at + half + 1).min(moved.len())];
-        let known: Vec<f64> = near.iter().copied().filter(|value| value.is_finite()).collect();
-        if moved[at].is_finite() { known.iter().sum::<f64>() / known.len().max(1) as f64 } else { f64::NAN }
-    };
-    let mut pairs = Vec::new();
-    for at in 0..moved.len() {
-        let (movement, Some(time)) = (smooth(at), lips.grid.time(at)) else { continue };
-        if movement.is_finite() {
-            pairs.push((movement, if speaks(voice, time) { 1.0 } else { 0.0 }));
-        }
-    }
-    if (pairs.len() as f64) * step < settings.min_lip_secs.0.as_secs_f64() { 0.0 } else { correlation(&pairs) }
-}
-
-fn speaks(voice: &Voice, time: SessionTime) -> bool {
-    let at = voice.speech.partition_point(|span| span.end() <= time);
-    voice.speech.get(at).is_some_and(|span| span.contains(time))
-}
-
-/// Pearson's; 0 where one side is constant.
-fn correlation(pairs: &[(f64, f64)]) -> f64 {
-    let count = pairs.len().max(1) as f64;
-    let (mean_x, mean_y) =
-        (pairs.iter().map(|p| p.0).sum::<f64>() / count, pairs.iter().map(|p| p.1).sum::<f64>() / count);
-    let sum = |f: &dyn Fn(f64, f64) -> f64| pairs.iter().map(|(x, y)| f(x - mean_x, y - mean_y)).sum::<f64>();
-    let product = (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
-    if product > 1e-12 { sum(&|x, y| x * y) / product } else { 0.0 }
 }
 
 /// Gives each row a column of its own so that the scores' sum is largest. A pair counts if its score reaches `least`

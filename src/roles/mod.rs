@@ -1,9 +1,10 @@
 //! Who is who: which voice, face and transcript speaker belong to one person, and who is client and therapist.
 //!
-//! Links between voices, faces and speakers are measured (`links.rs`); roles come from the user's word or the
+//! Links between voices, faces and speakers are measured (`links.rs`, `lips.rs`); roles come from the user's word or the
 //! transcript's names (`names.rs`) and travel along the links. Where nothing tells, a person stays `speaker1` or `face1`.
 
 mod links;
+mod lips;
 mod names;
 pub mod settle;
 
@@ -27,8 +28,9 @@ pub struct Settings {
     pub min_overlap_margin: f64,
     pub full_overlap_margin: f64,
     pub min_lip_correlation: f64,
-    pub min_lip_margin: f64,
-    pub full_lip_margin: f64,
+    pub min_lip_score: f64,
+    pub full_lip_lead: f64,
+    pub lip_shift_secs: Secs,
     pub min_lip_secs: Secs,
     pub lip_window_secs: Secs,
     pub min_face_secs: Secs,
@@ -170,7 +172,7 @@ fn linked(
             None => people.push(Draft { speakers: vec![name.clone()], ..Draft::new() }),
         }
     }
-    let pairs = links::by_lips(tracks, faces, voices, settings);
+    let pairs = lips::links(tracks, faces, voices, settings);
     for (at, face) in faces.iter().enumerate() {
         match pairs.iter().find(|link| link.row == at) {
             Some(link) => {

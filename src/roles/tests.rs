@@ -13,10 +13,25 @@ fn role_names() -> RoleWords {
     toml::from_str(include_str!("../../config/language/en/roles.toml")).unwrap()
 }
 
-/// Voices take turns of 2 s and 3 s: number 1 speaks 0-2, number 2 speaks 2.5-5.5, every 6 s.
+/// Who speaks from when to when, ms: the two voices take turns of 1 to 4 s, with half a second between. The lengths repeat
+/// only after 17 turns, for nobody speaks by the clock.
+fn turns() -> Vec<(u8, i64, i64)> {
+    let mut turns = Vec::new();
+    let mut from = 0;
+    for number in 0.. {
+        let to = from + 1000 + 200 * (number * number * 7 % 17);
+        if to > 120_000 {
+            return turns;
+        }
+        turns.push((if number % 2 == 0 { 1 } else { 2 }, from, to));
+        from = to + 500;
+    }
+    turns
+}
+
 fn is_speaking(voice: u8, secs: f64) -> bool {
-    let at = secs % 6.0;
-    if voice == 1 { at < 2.0 } else { (2.5..5.5).contains(&at) }
+    let ms = (secs * 1000.0) as i64;
+    turns().iter().any(|&(who, from, to)| who == voice && (from..to).contains(&ms))
 }
 
 fn track(who: Who, step_ms: i64, columns: &[&str], value: impl Fn(f64, usize) -> f32) -> Track {
@@ -52,14 +67,10 @@ fn tracks(faces: &[(f32, u8)]) -> Tracks {
 /// A transcript in which `first` says what voice 1 says and `second` what voice 2 says.
 fn transcript(first: &str, second: &str) -> (Transcript, Placed) {
     let mut text = String::from("WEBVTT\n");
-    for round in 0..20 {
-        for (name, from, to) in [(first, 0, 2000), (second, 2500, 5500)] {
-            let stamp = |ms: i64| {
-                let ms = ms + round * 6000;
-                format!("{:02}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000)
-            };
-            text += &format!("\n{} --> {}\n<v {name}>so this is what was said\n", stamp(from), stamp(to));
-        }
+    for (voice, from, to) in turns() {
+        let name = if voice == 1 { first } else { second };
+        let stamp = |ms: i64| format!("{:02}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000);
+        text += &format!("\n{} --> {}\n<v {name}>so this is what was said\n", stamp(from), stamp(to));
     }
     let settings = toml::from_str(include_str!("../../config/transcript.toml")).unwrap();
     let transcript = crate::transcript::parse(text.as_bytes(), "t.vtt", &ColumnMap::default(), &settings).unwrap();
@@ -121,6 +132,19 @@ fn lips_tie_faces_to_voices() {
     check(&faces, None, "right", false, &["client=speaker1,face2,-", "therapist=speaker2,face1,-"]);
     // One face: it is the person's whose speech its lips follow.
     check(&[(300.0, 1)], Some(("T", "C")), "", false, &["client=speaker2,-,C", "therapist=speaker1,face1,T"]);
+}
+
+#[test]
+fn a_voice_that_nobodys_lips_follow_stays_off_screen() {
+    // One face listens, one follows the first voice; the second voice's speaker is not in the picture.
+    let faces = [(200.0, 0), (600.0, 1)];
+    check(&faces, None, "", false, &["speaker1=speaker1,face2,-", "speaker2=speaker2,-,-", "face1=-,face1,-"]);
+    // Lips that move all the time, for nobody's speech.
+    let mut tracks = tracks(&[(200.0, 0)]);
+    let chewing = track(Who::Face(1), 80, &["lips_open"], |secs, _| ((secs * 0.9).sin() * (secs * 25.0).sin()) as f32);
+    tracks.insert("mouth_shape", chewing);
+    let roles = assign(&tracks, None, false, &[], &role_names(), &settings());
+    assert_eq!(picture(&roles), ["speaker1=speaker1,-,-", "speaker2=speaker2,-,-", "face1=-,face1,-"]);
 }
 
 #[test]

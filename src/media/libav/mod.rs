@@ -13,6 +13,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Once;
 
+use ffmpeg::codec::discard::Discard;
 use ffmpeg::media::Type;
 use ffmpeg_next as ffmpeg;
 
@@ -181,8 +182,15 @@ impl Feed {
         Self { input, index, packets_ended: false, errors: 0 }
     }
 
-    /// Asks for a frame; gives the decoder its next packet if it wants one.
-    fn step(&mut self, decoder: &mut ffmpeg::decoder::Opened, frame: &mut ffmpeg::Frame, broken: &mut u64) -> Asked {
+    /// Asks for a frame; gives the decoder its next packet if it wants one. Of packets that are not `wanted` only those are
+    /// decoded that others build on.
+    fn step(
+        &mut self,
+        decoder: &mut ffmpeg::decoder::Opened,
+        frame: &mut ffmpeg::Frame,
+        broken: &mut u64,
+        wanted: impl FnOnce(&ffmpeg::Packet, u64) -> bool,
+    ) -> Asked {
         match decoder.receive_frame(frame) {
             Ok(()) => {
                 self.errors = 0;
@@ -205,6 +213,10 @@ impl Feed {
             Ok(()) if packet.stream() != self.index => (),
             Ok(()) => {
                 self.errors = 0;
+                decoder.skip_frame(match wanted(&packet, *broken) {
+                    true => Discard::Default,
+                    false => Discard::NonReference,
+                });
                 if decoder.send_packet(&packet).is_err() {
                     *broken += 1;
                 }

@@ -24,7 +24,7 @@ pub struct PictureWish {
 
 /// The pictures of a film, upright, with square pixels.
 ///
-/// All pictures are decoded, only the wanted ones are converted. A picture's time is the file's presentation time plus
+/// Pictures are decoded if they are wanted or others build on them; only the wanted ones are converted. A picture's time is the file's presentation time plus
 /// the offset. Colours are converted as OpenCV's own reader does (ITU-R BT.601).
 pub struct VideoReader {
     decoding: Decoding,
@@ -66,6 +66,26 @@ impl FrameSource for VideoReader {
     }
 }
 
+/// Which packets need no decoding, unless other pictures build on them: those of a film with an even rate that lie so far
+/// from the next wanted point that a neighbour is nearer. What comes out is the same.
+#[derive(Clone, Copy)]
+struct Needs {
+    /// Wanted points, and the distance of the film's pictures in nanoseconds; `None`: everything is needed.
+    even: Option<(PictureGrid, i64)>,
+    /// Whether the last picture stood where its time stamp says, so that the next packet's stamp can be believed.
+    plain: bool,
+}
+
+impl Needs {
+    /// `at`: where a packet's picture will be, by its stamp.
+    fn needs(self, at: Option<SessionTime>, broken: u64) -> bool {
+        match (self.even, at) {
+            (Some((grid, length)), Some(at)) if self.plain && broken == 0 => grid.nanos_to_point(at) < length / 4 * 3,
+            _ => true,
+        }
+    }
+}
+
 /// The wanted pictures as the decoder gives them.
 struct Decoding {
     feed: Feed,
@@ -74,6 +94,7 @@ struct Decoding {
     timeline: Timeline<(i64, ffmpeg::frame::Video)>,
     steady: Option<Steady>,
     picker: Picker<ffmpeg::frame::Video>,
+    needs: Needs,
     damage: Damage,
     zero: SessionTime,
     /// Usual distance of two pictures, nanoseconds.
@@ -112,6 +133,8 @@ impl Decoding {
             (numer @ 1.., denom @ 1..) => 1_000_000_000 * denom / numer,
             _ => 40_000_000,
         };
+        let is_even = rate == stream.rate() && rate.numerator() > 0 && rate.denominator() > 0;
+        let even = wish.grid.filter(|_| is_even && input.format().name() != "mpeg").map(|grid| (grid, usual_length));
         let nanos = |secs: crate::time::Secs| i64::try_from(secs.0.as_nanos()).unwrap_or(i64::MAX);
         let decoding = Self {
             decoder,
@@ -119,6 +142,7 @@ impl Decoding {
             timeline: Timeline::new(&settings.time),
             steady: (input.format().name() == "mpeg").then(|| Steady::new(&settings.picture)),
             picker: Picker::new(wish.grid),
+            needs: Needs { even, plain: false },
             damage: Damage::default(),
             zero: offset,
             usual_length,
@@ -163,6 +187,8 @@ impl Decoding {
             self.add_missing(self.last_end, at);
         }
         self.last_end = self.last_end.max(at.saturating_add(length));
+        let stamp = frame.timestamp().or(frame.pts());
+        self.needs.plain = stamp.is_some_and(|ticks| self.clock.session_from_ticks(Ticks(ticks)).nanos() == at);
         self.picker.push(self.zero.shifted(SessionTime::from_nanos(at)), frame);
     }
 
@@ -192,7 +218,11 @@ impl Decoding {
                 return None;
             }
             let mut frame = ffmpeg::frame::Video::empty();
-            match self.feed.step(&mut self.decoder, &mut frame, &mut self.damage.broken_packets) {
+            let (needs, clock, zero) = (self.needs, self.clock, self.zero);
+            let wanted = |packet: &ffmpeg::Packet, broken: u64| {
+                needs.needs(packet.pts().map(|ticks| zero.shifted(clock.session_from_ticks(Ticks(ticks)))), broken)
+            };
+            match self.feed.step(&mut self.decoder, &mut frame, &mut self.damage.broken_packets, wanted) {
                 Asked::Frame => self.take_frame(frame),
                 Asked::Again => (),
                 Asked::End => self.finish(),

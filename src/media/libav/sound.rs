@@ -89,7 +89,7 @@ fn first_frame(
     damage: &mut Damage,
 ) -> bool {
     loop {
-        match feed.step(decoder, frame, &mut damage.broken_packets) {
+        match feed.step(decoder, frame, &mut damage.broken_packets, |_, _| true) {
             Asked::Frame if frame.samples() > 0 && frame.rate() > 0 && frame.channels() > 0 => return true,
             Asked::Frame | Asked::Again => (),
             Asked::End => return false,
@@ -151,7 +151,7 @@ impl SoundSource for SoundReader {
             if self.at_end {
                 return Ok(None);
             }
-            match self.feed.step(&mut self.decoder, &mut self.frame, &mut self.damage.broken_packets) {
+            match self.feed.step(&mut self.decoder, &mut self.frame, &mut self.damage.broken_packets, |_, _| true) {
                 Asked::Frame => {
                     let frame = std::mem::replace(&mut self.frame, ffmpeg::frame::Audio::empty());
                     self.take_frame(&frame)?;
