@@ -7,6 +7,8 @@
 //! [`prosody`]. Whether a person is the client or the therapist is
 //! not for sound to say: people are numbered in order of first appearance.
 
+mod agreement;
+mod choice;
 mod cutter;
 mod detector;
 mod ears;
