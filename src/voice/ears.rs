@@ -144,9 +144,7 @@ impl<'a> Ears<'a> {
 
     fn work(&mut self, task: Task) -> Result<Done, VoiceError> {
         match task {
-            Task::Windows(works) => {
-                Ok(Done::Windows(works.first().map_or(0, |work| work.lane), self.windows(&works)?))
-            }
+            Task::Windows(works) => Ok(Done::Windows(works.first().map_or(0, |work| work.lane), self.windows(&works)?)),
             Task::Sounds(lane, piece) => {
                 let tagged = self.tagger.as_mut().map_or(Ok(Tagged::default()), |tagger| tagger.tag(&piece));
                 Ok(Done::Sounds(lane, piece.index, tagged))

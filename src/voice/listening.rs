@@ -237,9 +237,7 @@ impl Kept<'_, '_> {
 
 fn give_out(next: Next, lane: usize, pool: &mut Pool, kept: &mut Kept) -> Result<(), VoiceError> {
     match next {
-        Next::Listen(works) => {
-            pool.send(Task::Windows(works))?.into_iter().try_for_each(|done| kept.keep(done))
-        }
+        Next::Listen(works) => pool.send(Task::Windows(works))?.into_iter().try_for_each(|done| kept.keep(done)),
         Next::Leave(index, start) => kept.keep(Done::Windows(lane, vec![(index, Window::left_out(start))])),
     }
 }
