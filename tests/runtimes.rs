@@ -48,8 +48,8 @@ fn case(name: &str) -> Option<Case> {
             outputs: &["StatefulPartitionedCall_0"],
         },
         "pose" => Case { input: ("input_1", vec![1, 3, 256, 256], 0.0, 1.0), outputs: &["Identity", "Identity_1"] },
-        "segmentation" => Case { input: ("waveform", vec![1, 1, 160_000], -0.3, 0.3), outputs: &["scores"] },
-        "speaker" => Case { input: ("feats", vec![1, 150, 80], -4.0, 4.0), outputs: &["embedding"] },
+        "segmentation" => Case { input: ("waveform", vec![2, 1, 160_000], -0.3, 0.3), outputs: &["scores"] },
+        "speaker" => Case { input: ("feats", vec![2, 117, 80], -4.0, 4.0), outputs: &["embedding"] },
         // Its memory too, as zeros: the first second of a recording.
         "speech" => Case { input: ("input", vec![32, 576], -0.3, 0.3), outputs: &["speech_probs", "hn", "cn"] },
         "sounds" => Case { input: ("audio", vec![3, 1, 96, 64], -6.9, 2.0), outputs: &["class_scores"] },

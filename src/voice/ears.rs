@@ -28,8 +28,8 @@ pub(super) struct PrintWork {
 
 /// One thing to do.
 pub(super) enum Task {
-    /// Hear who speaks in a window.
-    Window(Work),
+    /// Hear who speaks in windows of one lane.
+    Windows(Vec<Work>),
     /// Fingerprint parts.
     Prints(PrintWork),
     /// Say what a piece of a lane sounds like.
@@ -38,8 +38,8 @@ pub(super) enum Task {
 
 /// What came of it.
 pub(super) enum Done {
-    /// Lane and number of the window.
-    Window(usize, usize, Window),
+    /// Lane, and the windows with their numbers.
+    Windows(usize, Vec<(usize, Window)>),
     /// Number of the stretch.
     Prints(usize, Vec<Part>),
     /// Lane and number of the piece; an error costs the sounds alone.
@@ -118,13 +118,20 @@ impl<'a> Ears<'a> {
         std::iter::once(self.segmentation.file().clone()).chain(speaker).chain(tagger).collect()
     }
 
-    fn window(&mut self, work: &Work) -> Result<Window, VoiceError> {
+    fn windows(&mut self, works: &[Work]) -> Result<Vec<(usize, Window)>, VoiceError> {
         let silent = 10f32.powf(self.settings.silence.silent_dbfs / 20.0);
-        if work.samples.iter().all(|sample| sample.abs() <= silent) {
-            return Ok(Window::quiet(work.start_sample));
+        let (silent, loud): (Vec<&Work>, Vec<&Work>) =
+            works.iter().partition(|work| work.samples.iter().all(|sample| sample.abs() <= silent));
+        let mut windows: Vec<(usize, Window)> =
+            silent.into_iter().map(|work| (work.index, Window::quiet(work.start_sample))).collect();
+        if !loud.is_empty() {
+            let samples: Vec<&[f32]> = loud.iter().map(|work| work.samples.as_slice()).collect();
+            let frames = listen(&mut self.segmentation, &samples)?;
+            let heard = loud.into_iter().zip(frames);
+            windows
+                .extend(heard.map(|(work, frames)| (work.index, Window { start_sample: work.start_sample, frames })));
         }
-        let frames = listen(&mut self.segmentation, &work.samples)?;
-        Ok(Window { start_sample: work.start_sample, frames })
+        Ok(windows)
     }
 
     fn prints(&mut self, work: PrintWork) -> Result<Vec<Part>, VoiceError> {
@@ -137,7 +144,7 @@ impl<'a> Ears<'a> {
 
     fn work(&mut self, task: Task) -> Result<Done, VoiceError> {
         match task {
-            Task::Window(work) => Ok(Done::Window(work.lane, work.index, self.window(&work)?)),
+            Task::Windows(works) => Ok(Done::Windows(works.first().map_or(0, |work| work.lane), self.windows(&works)?)),
             Task::Sounds(lane, piece) => {
                 let tagged = self.tagger.as_mut().map_or(Ok(Tagged::default()), |tagger| tagger.tag(&piece));
                 Ok(Done::Sounds(lane, piece.index, tagged))

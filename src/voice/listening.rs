@@ -8,7 +8,8 @@ use crate::model::{ModelError, Shelf};
 use crate::origin::ModelFile;
 use crate::time::{Secs, SessionTime};
 
-use super::cutter::{Cutter, Work};
+use super::choice::{Choice, Next};
+use super::cutter::Cutter;
 use super::detector::Detector;
 use super::ears::{Done, Ears, Pool, Task, no_sounds};
 use super::levels::RowLevels;
@@ -26,7 +27,7 @@ use super::{Channels, Request, VoiceError};
 pub(super) struct Window {
     /// Its first sample, counted from the recording's start.
     pub start_sample: usize,
-    /// One entry every 270 samples.
+    /// One entry every 270 samples; none if nobody listened to it, because those around it say the same.
     pub frames: Vec<FrameVoices>,
 }
 
@@ -34,6 +35,11 @@ impl Window {
     /// A window in which nobody speaks.
     pub(super) fn quiet(start_sample: usize) -> Self {
         Self { start_sample, frames: vec![FrameVoices::default(); FRAMES] }
+    }
+
+    /// A window that nobody listened to.
+    pub(super) fn left_out(start_sample: usize) -> Self {
+        Self { start_sample, frames: Vec::new() }
     }
 }
 
@@ -121,6 +127,12 @@ pub(super) fn hear(
         no_numbers: 0,
         offsets: Vec::new(),
         cutters: (0..lanes).map(|lane| Cutter::new(lane, step_samples(step), lag)).collect(),
+        choices: (0..lanes)
+            .map(|_| {
+                let every = channels == Channels::OnePerPerson;
+                Choice::new(step_samples(step), every, &settings.segmentation)
+            })
+            .collect(),
         reserve: fingerprinted.then(|| Reserve::new(settings, step_samples(step))),
         sounds: vec![SoundLane::new(); if ears.first().is_some_and(Ears::knows_sounds) { lanes } else { 0 }],
         detectors,
@@ -143,12 +155,18 @@ pub(super) fn hear(
         while let Some(block) = source.next_block()? {
             stream.take_in(&block, channels, &mut prosody)?;
             stream.give_out_windows(&mut pool, &mut kept, settings)?;
+            stream.give_out_between(&mut pool, &mut kept, false)?;
             stream.give_out_stretches(&mut pool, &mut kept, None)?;
             stream.give_out_sounds(&mut pool, &mut kept, false)?;
         }
         stream.end()?;
         stream.give_out_windows(&mut pool, &mut kept, settings)?;
+        stream.give_out_rest(&mut pool, &mut kept)?;
         stream.give_out_sounds(&mut pool, &mut kept, true)?;
+        while let Some(done) = pool.wait()? {
+            kept.keep(done)?;
+        }
+        stream.give_out_between(&mut pool, &mut kept, true)?;
         while let Some(done) = pool.wait()? {
             kept.keep(done)?;
         }
@@ -203,9 +221,11 @@ struct Kept<'a, 'b> {
 impl Kept<'_, '_> {
     fn keep(&mut self, done: Done) -> Result<(), VoiceError> {
         match done {
-            Done::Window(lane, index, window) => {
-                self.done = self.done.max(window.start_sample + WINDOW);
-                self.windows[lane].put(index, window);
+            Done::Windows(lane, windows) => {
+                for (index, window) in windows {
+                    self.done = self.done.max(window.start_sample + WINDOW);
+                    self.windows[lane].put(index, window);
+                }
             }
             Done::Prints(stretch, parts) => put(&mut self.stretches, stretch, parts),
             Done::Sounds(lane, index, Ok(tagged)) => put(&mut self.sounds[lane], index, tagged),
@@ -213,6 +233,13 @@ impl Kept<'_, '_> {
         }
         self.job.done_to(self.done as f64 / f64::from(SOUND_RATE))?;
         Ok(())
+    }
+}
+
+fn give_out(next: Next, lane: usize, pool: &mut Pool, kept: &mut Kept) -> Result<(), VoiceError> {
+    match next {
+        Next::Listen(works) => pool.send(Task::Windows(works))?.into_iter().try_for_each(|done| kept.keep(done)),
+        Next::Leave(index, start) => kept.keep(Done::Windows(lane, vec![(index, Window::left_out(start))])),
     }
 }
 
@@ -235,6 +262,8 @@ struct Stream<'a> {
     /// Of each channel.
     offsets: Vec<Offset>,
     cutters: Vec<Cutter>,
+    /// Which of their windows are listened to.
+    choices: Vec<Choice>,
     /// Of the room, where voices are told apart by their sound.
     reserve: Option<Reserve<'a>>,
     /// One per lane, or none without the network.
@@ -306,14 +335,34 @@ impl Stream<'_> {
     fn give_out_windows(&mut self, pool: &mut Pool, kept: &mut Kept, settings: &Settings) -> Result<(), VoiceError> {
         for (lane, cutter) in self.cutters.iter_mut().enumerate() {
             while let Some(work) = cutter.next_window() {
-                let Work { index, start_sample, .. } = work;
+                let (index, start_sample) = (work.index, work.start_sample);
                 let samples = start_sample..start_sample + work.samples.len();
                 let detector = self.detectors.get(lane);
                 if detector.is_some_and(|detector| detector.is_quiet(samples, settings.first_pass.quiet_below)) {
-                    kept.keep(Done::Window(lane, index, Window::quiet(start_sample)))?;
-                } else {
-                    pool.send(Task::Window(work))?.into_iter().try_for_each(|done| kept.keep(done))?;
+                    kept.keep(Done::Windows(lane, vec![(index, Window::quiet(start_sample))]))?;
+                } else if let Some(next) = self.choices[lane].take(work) {
+                    give_out(next, lane, pool, kept)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives out the windows whose company does not come.
+    fn give_out_rest(&mut self, pool: &mut Pool, kept: &mut Kept) -> Result<(), VoiceError> {
+        for (lane, choice) in self.choices.iter_mut().enumerate() {
+            if let Some(next) = choice.rest() {
+                give_out(next, lane, pool, kept)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives out the windows whose neighbours are heard and say different things; `ended`: no more will be heard.
+    fn give_out_between(&mut self, pool: &mut Pool, kept: &mut Kept, ended: bool) -> Result<(), VoiceError> {
+        for (lane, choice) in self.choices.iter_mut().enumerate() {
+            while let Some(next) = choice.between(kept.windows[lane].as_slice(), ended) {
+                give_out(next, lane, pool, kept)?;
             }
         }
         Ok(())

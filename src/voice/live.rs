@@ -60,7 +60,7 @@ impl LiveEar {
             let lane = lane.get(lane.len().saturating_sub(WINDOW)..).unwrap_or_default();
             let (mut any, mut two) = (Blend::new(rows, 1.0), Blend::new(rows, 1.0));
             if lane.iter().any(|sample| sample.abs() > silent) {
-                let frames = listen(&mut self.network, lane)?;
+                let frames = listen(&mut self.network, &[lane])?.into_iter().next().unwrap_or_default();
                 let of = |value: u8| f32::from(value) / 255.0;
                 any.add(0, frames.len(), |frame| frames.get(frame).map_or(0.0, |frame| of(frame.any)));
                 two.add(0, frames.len(), |frame| frames.get(frame).map_or(0.0, |frame| of(frame.two)));

@@ -6,6 +6,8 @@
 //! end wait in a temporary file, and some 3 MB per hour (levels, fingerprints) in memory. Whether a person is the client or
 //! the therapist is not for sound to say: people are numbered in order of first appearance.
 
+mod agreement;
+mod choice;
 mod cutter;
 mod detector;
 mod ears;

@@ -57,14 +57,18 @@ fn frame_voices(scores: &[f32]) -> FrameVoices {
     }
 }
 
-/// Runs the network on one window of [`WINDOW`] samples (fewer are filled up with silence).
-pub(super) fn listen(network: &mut Network, samples: &[f32]) -> Result<Vec<FrameVoices>, VoiceError> {
-    let mut values = samples.to_vec();
-    values.resize(WINDOW, 0.0);
-    let input = Tensor { shape: vec![1, 1, WINDOW], values };
+/// Runs the network on windows of [`WINDOW`] samples (fewer are filled up with silence), all at once. The frames of each.
+pub(super) fn listen(network: &mut Network, windows: &[&[f32]]) -> Result<Vec<Vec<FrameVoices>>, VoiceError> {
+    let mut values = Vec::with_capacity(windows.len() * WINDOW);
+    for (at, samples) in windows.iter().enumerate() {
+        values.extend_from_slice(samples);
+        values.resize((at + 1) * WINDOW, 0.0);
+    }
+    let input = Tensor { shape: vec![windows.len(), 1, WINDOW], values };
     let output = network.run(&[("waveform", &input)], &["scores"])?;
     let scores = output.first().map(|tensor| tensor.values.as_slice()).unwrap_or_default();
-    Ok(scores.chunks_exact(CLASSES.len()).map(frame_voices).collect())
+    let each = scores.chunks_exact((scores.len() / windows.len().max(1)).max(1));
+    Ok(each.map(|scores| scores.chunks_exact(CLASSES.len()).map(frame_voices).collect()).collect())
 }
 
 #[cfg(test)]

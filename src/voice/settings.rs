@@ -40,6 +40,11 @@ pub struct Segmentation {
     pub step_secs: Secs,
     /// The same where each person has a microphone.
     pub channel_step_secs: Secs,
+    /// Seconds in which two windows may hear different people in the time they share before the one between them is
+    /// listened to as well, 0 to 10. Not looked at where each person has a microphone.
+    pub agree_secs: Secs,
+    /// Seconds at the ends of the shared time that do not count, 0 to 2.
+    pub agree_edge_secs: Secs,
     /// Odds by which speech is preferred to silence, above 0; 1 = as the network says.
     pub speech_odds: f32,
     /// The same for a person's own microphone.
@@ -202,6 +207,8 @@ impl Settings {
         let checks = [
             ("segmentation.step_secs", step(segmentation.step_secs), "0.1 to 10"),
             ("segmentation.channel_step_secs", step(segmentation.channel_step_secs), "0.1 to 10"),
+            ("segmentation.agree_secs", segmentation.agree_secs.0.as_secs_f64() <= 10.0, "0 to 10"),
+            ("segmentation.agree_edge_secs", segmentation.agree_edge_secs.0.as_secs_f64() <= 2.0, "0 to 2"),
             ("segmentation.speech_odds", above_zero(segmentation.speech_odds), "above 0"),
             ("segmentation.microphone_speech_odds", above_zero(segmentation.microphone_speech_odds), "above 0"),
             (
@@ -277,7 +284,7 @@ pub(super) mod tests {
         let text = include_str!("../../config/voice.toml");
         assert!(toml::from_str::<Settings>(&text.replace("few_margin", "few_magrin")).is_err());
         assert!(toml::from_str::<Settings>(&text.replace("edge_weight", "# edge_weight")).is_err());
-        assert!(toml::from_str::<Settings>(&text.replace("step_secs = 2.5", "step_secs = -2.5")).is_err());
+        assert!(toml::from_str::<Settings>(&text.replace("step_secs = 3.0", "step_secs = -3.0")).is_err());
     }
 
     #[test]

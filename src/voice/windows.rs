@@ -14,9 +14,19 @@ const FRAME: usize = 5;
 #[derive(Debug, Default)]
 pub(super) struct Windows {
     heard: Vec<Option<Window>>,
-    /// The frames of the first ones; empty where nobody speaks.
-    away: Vec<Option<Block>>,
+    /// The frames of the first ones.
+    away: Vec<Away>,
     spool: Spool,
+}
+
+/// Frames of a window that was put away.
+#[derive(Debug)]
+enum Away {
+    /// Nobody listened to it: it has none.
+    LeftOut,
+    /// Nobody speaks.
+    Quiet,
+    Frames(Block),
 }
 
 impl Windows {
@@ -33,15 +43,18 @@ impl Windows {
         &self.heard
     }
 
-    /// Puts away the windows that end at or before this sample, as far as all before them are heard.
+    /// Puts away the windows that end at or before this sample, as far as all before them and the next one are heard (which
+    /// may be compared with it until then).
     pub(super) fn put_away_before(&mut self, sample: usize) {
-        while let Some(Some(window)) = self.heard.get_mut(self.away.len())
+        while let [Some(window), Some(_), ..] = self.heard.get_mut(self.away.len()..).unwrap_or_default()
             && window.start_sample + WINDOW <= sample
         {
             let frames = std::mem::take(&mut window.frames);
-            let speaks = frames.iter().any(|frame| *frame != FrameVoices::default());
-            let bytes: Vec<u8> = frames.iter().flat_map(bytes_of).collect();
-            self.away.push(speaks.then(|| self.spool.put(&bytes)));
+            self.away.push(match frames.iter().any(|frame| *frame != FrameVoices::default()) {
+                true => Away::Frames(self.spool.put(&frames.iter().flat_map(bytes_of).collect::<Vec<u8>>())),
+                false if frames.is_empty() => Away::LeftOut,
+                false => Away::Quiet,
+            });
         }
     }
 
@@ -53,8 +66,9 @@ impl Windows {
         let Self { mut heard, away, spool } = self;
         for (window, block) in heard.iter_mut().flatten().zip(&away) {
             window.frames = match block {
-                None => Window::quiet(window.start_sample).frames,
-                Some(block) => spool.get(block)?.chunks_exact(FRAME).map(frame_of).collect(),
+                Away::LeftOut => Vec::new(),
+                Away::Quiet => Window::quiet(window.start_sample).frames,
+                Away::Frames(block) => spool.get(block)?.chunks_exact(FRAME).map(frame_of).collect(),
             };
         }
         Ok(heard.into_iter().flatten().collect())
@@ -91,9 +105,15 @@ mod tests {
         windows.put(0, Window::quiet(0));
         windows.put(3, window(3));
         windows.put(2, window(2));
+        windows.put(4, Window::left_out(160_000));
+        windows.put(5, window(5));
         windows.put_away_before(WINDOW + 40_000);
         let frames: Vec<usize> = windows.as_slice().iter().flatten().map(|w| w.frames.len()).collect();
-        assert_eq!(frames, [0, 0, FRAMES, FRAMES]);
-        assert_eq!(windows.into_all().unwrap(), [Window::quiet(0), window(1), window(2), window(3)]);
+        assert_eq!(frames, [0, 0, FRAMES, FRAMES, 0, FRAMES]);
+        windows.put_away_before(usize::MAX);
+        let frames: Vec<usize> = windows.as_slice().iter().flatten().map(|w| w.frames.len()).collect();
+        assert_eq!(frames, [0, 0, 0, 0, 0, FRAMES], "the last one may be compared with the next");
+        let all = [Window::quiet(0), window(1), window(2), window(3), Window::left_out(160_000), window(5)];
+        assert_eq!(windows.into_all().unwrap(), all);
     }
 }
