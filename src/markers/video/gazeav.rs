@@ -48,12 +48,14 @@ struct Settings {
     /// What a face is.
     face: face::Settings,
     /// Fewer valid seconds make no direction.
+    min_valid_secs: Secs,
+    /// How sure it is from few.
     baseline: baseline::Settings,
 }
 
 /// The direction looked at most: the mean of all frames in the fullest block of 3 x 3 squares; the first one in order
 /// of yaw, then pitch, if several are as full. `None` if there are no frames.
-fn mode(directions: &[(f32, f32)], bin_degrees: f32) -> Option<(f32, f32)> {
+pub(super) fn mode(directions: &[(f32, f32)], bin_degrees: f32) -> Option<(f32, f32)> {
     let square = |value: f32| (value / bin_degrees).floor() as i32;
     let mut counts: std::collections::BTreeMap<(i32, i32), usize> = std::collections::BTreeMap::new();
     for &(yaw, pitch) in directions {
@@ -96,7 +98,7 @@ impl Marker for GazeAversion {
         require(&CARD, input.tracks)?;
         let faces = Face::all(input, "gaze", &settings.face);
         let found = faces.iter().map(|face| of_face(face, input, &settings));
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        joined(&CARD, found.collect(), settings.min_valid_secs)
     }
 }
 
@@ -110,9 +112,11 @@ fn of_face(face: &Face<'_>, input: &Input<'_>, settings: &Settings) -> Option<Ve
         _ => None,
     };
     let known: Vec<(f32, f32)> = (0..face.grid.len).filter_map(direction).collect();
-    if (known.len() as f64) * step < settings.baseline.min_valid_secs.0.as_secs_f64() {
+    let secs = known.len() as f64 * step;
+    if secs < settings.min_valid_secs.0.as_secs_f64() {
         return None;
     }
+    let sure = settings.baseline.sure(secs);
     let partner = mode(&known, settings.bin_degrees)?;
     // Small angles: the plain distance of two directions is right to within a tenth up to 40 degrees.
     let off = |i: usize| direction(i).map_or(f32::NAN, |(y, p)| (y - partner.0).hypot(p - partner.1));
@@ -128,7 +132,7 @@ fn of_face(face: &Face<'_>, input: &Input<'_>, settings: &Settings) -> Option<Ve
     let event = |found: super::action::Found| {
         let span = face.grid.span(found.from, found.to)?;
         let secs = span.secs_f64() as f32;
-        let quality = face.mean_quality(found.from, found.to);
+        let quality = sure * face.mean_quality(found.from, found.to);
         let event = Event::new(&CARD, face.who, span, secs).kind(face.manner(found.from, found.to));
         Some(Event { apex: face.grid.time(found.apex), ..event.rated(settings.strength.strength(secs), quality) })
     };

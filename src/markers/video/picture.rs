@@ -14,6 +14,7 @@ pub(crate) struct Made {
     who: Who,
     grid: FrameGrid,
     voice: Vec<Event>,
+    neutral_at: Option<f64>,
 }
 
 impl Made {
@@ -21,7 +22,7 @@ impl Made {
     pub(crate) fn new(who: Who, frames: usize) -> Self {
         let first = SessionTime::from_millis(40);
         let grid = FrameGrid { first, step: Step::new(2, 25).unwrap(), len: frames };
-        let mut made = Self { tracks: Tracks::new(), who, grid, voice: Vec::new() };
+        let mut made = Self { tracks: Tracks::new(), who, grid, voice: Vec::new(), neutral_at: None };
         made.add("face_actions", Unit::Probability, &columns::FACE_ACTIONS);
         made.add("mouth_shape", Unit::EyeDistances, &columns::MOUTH_SHAPE);
         made.add("head_pose", Unit::Degrees, &columns::HEAD_POSE);
@@ -124,6 +125,12 @@ impl Made {
         self
     }
 
+    /// A coder says that the face is at rest then.
+    pub(crate) fn neutral_at(&mut self, secs: f64) -> &mut Self {
+        self.neutral_at = Some(secs);
+        self
+    }
+
     /// When the person speaks.
     pub(crate) fn voice(&self) -> Vec<Event> {
         self.voice.clone()
@@ -135,7 +142,12 @@ impl Made {
     }
 
     pub(crate) fn find_result(&self, marker: &dyn Marker) -> Result<Vec<Event>, MarkerError> {
-        marker.find(&self.input(&self.voice), &settings_of(marker, &settings()).unwrap())
+        let mut settings = settings_of(marker, &settings()).unwrap();
+        if let Some(secs) = self.neutral_at {
+            let at = toml::Table::from_iter([(self.who.to_string(), secs.into())]);
+            settings[face::SECTION].as_table_mut().unwrap().insert("neutral_at".into(), at.into());
+        }
+        marker.find(&self.input(&self.voice), &settings)
     }
 
     pub(crate) fn find(&self, marker: &dyn Marker) -> Vec<Event> {

@@ -3,7 +3,7 @@
 use super::super::baseline;
 use super::super::{Event, Input, MarkerError, Settings};
 use super::face::{self, Face, Part};
-use crate::time::Span;
+use crate::time::{Secs, Span};
 use crate::track::{Tracks, Who};
 
 /// One face, in one respect.
@@ -47,10 +47,15 @@ pub fn faces_without(
 ) -> Result<Vec<WithoutRest>, MarkerError> {
     let face: face::Settings = section(settings, face::SECTION)?;
     let baseline: baseline::Settings = section(settings, baseline::SECTION)?;
-    let need_secs = baseline.min_valid_secs.0.as_secs_f64();
     let input = Input { tracks, session, turns: None, language: None, earlier: events };
     let mut without = Vec::new();
-    for (track, part) in [("face_actions", Part::Mouth), ("gaze", Part::Head)] {
+    let gaze: Gaze = section(settings, "gazeav")?;
+    let respects = [
+        ("face_actions", Part::Mouth, baseline.min_valid_secs),
+        ("gaze", Part::Head, gaze.min_valid_secs),
+    ];
+    for (track, part, need) in respects {
+        let need_secs = need.0.as_secs_f64();
         for face in Face::all(&input, track, &face) {
             let listening = face.listening();
             let counts = |&index: &usize| face.assessable(index, part) && (track == "gaze" || listening[index]);
@@ -61,6 +66,12 @@ pub fn faces_without(
         }
     }
     Ok(without)
+}
+
+/// What is needed here of the section `[gazeav]`.
+#[derive(serde::Deserialize)]
+struct Gaze {
+    min_valid_secs: Secs,
 }
 
 fn section<T: serde::de::DeserializeOwned>(settings: &Settings, name: &str) -> Result<T, MarkerError> {
@@ -85,9 +96,11 @@ mod tests {
             assert_eq!(found, expect);
         };
         check(&Made::new(Who::Client, 2000), &[]);
-        check(&Made::new(Who::Client, 363), &[("face_actions", 29.0), ("gaze", 29.0)]);
+        check(&Made::new(Who::Client, 363), &[]);
+        check(&Made::new(Who::Client, 125), &[("gaze", 10.0)]);
+        check(&Made::new(Who::Client, 25), &[("face_actions", 2.0), ("gaze", 2.0)]);
         let mut talker = Made::new(Who::Client, 2000);
-        talker.speak(10.0, 160.0);
-        check(&talker, &[("face_actions", 10.0)]);
+        talker.speak(2.0, 160.0);
+        check(&talker, &[("face_actions", 2.0)]);
     }
 }
