@@ -143,6 +143,23 @@ pub enum MarkerError {
         /// Seconds that are needed.
         need_secs: f64,
     },
+    /// Too few pictures per second were looked at.
+    #[error(
+        "marker {marker:?} needs {need_per_sec} pictures of a face per second, and fewer were looked at: if the film has so \
+         many, set step = {{ numer = 1, denom = {need_per_sec} }} in config/face.toml"
+    )]
+    TooSlow {
+        /// The marker.
+        marker: &'static str,
+        /// Pictures per second that are needed.
+        need_per_sec: f64,
+    },
+    /// It compares two people's faces.
+    #[error("marker {marker:?} compares the faces of two people, and this session has one")]
+    OneFace {
+        /// The marker.
+        marker: &'static str,
+    },
     /// Nobody speaks alone for long enough to say what is usual for that person.
     #[error(
         "marker {marker:?} compares a voice with the same voice in this session and needs {need_secs} s in which one person \
