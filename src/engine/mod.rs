@@ -6,6 +6,7 @@ pub mod hear;
 pub mod interpret;
 #[cfg(feature = "video")]
 pub mod look;
+pub mod neutral;
 pub mod people;
 pub mod places;
 pub mod prepared;

@@ -7,6 +7,7 @@ pub mod audio;
 pub mod baseline;
 pub mod exchange;
 pub mod text;
+pub mod units;
 pub mod video;
 
 use std::collections::BTreeMap;

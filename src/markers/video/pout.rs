@@ -150,6 +150,17 @@ pub fn score(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
     Some(smile.iter().enumerate().map(of_frame).collect())
 }
 
+/// How far the mouth corners hang in each frame, 0 to 1: by the shape of the mouth or by `mouthFrown`; `NaN` and `None` as
+/// in [`score`].
+pub fn corners(face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+    let signs = Signs::of(face, settings)?;
+    let of_frame = |(frame, &frown): (usize, &f32)| {
+        let shape = signs.corner_down.as_ref().map_or(0.0, |there| there[frame]);
+        1.0 - (1.0 - frown) * (1.0 - shape)
+    };
+    Some(signs.frown.iter().enumerate().map(of_frame).collect())
+}
+
 fn told(events: Vec<Event>, face: &Face<'_>, settings: &Settings) -> Vec<Event> {
     let Some(signs) = Signs::of(face, settings) else { return Vec::new() };
     let tell = |event: Event| {
