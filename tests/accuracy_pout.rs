@@ -325,7 +325,9 @@ fn speech_is_no_pout() {
         }
         let how = if by_voice { "by the voice" } else { "by the lips" };
         let share = 100.0 * pouted / spoken;
-        println!("{how}: {pouted:.1} of {spoken:.1} s of speech counted as a pout ({share:.1} %); {judged:.1} s judged");
+        println!(
+            "{how}: {pouted:.1} of {spoken:.1} s of speech counted as a pout ({share:.1} %); {judged:.1} s judged"
+        );
         assert!(pouted <= 0.02 * spoken, "{how}");
     }
 }

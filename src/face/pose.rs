@@ -146,7 +146,8 @@ pub(super) mod tests {
             (0.0, 0.0, 0.0, 120.0),
             (10.0, -15.0, 5.0, -100.0),
         ] {
-            let found = pose(&canonical, &turned(&canonical, rotation_from(yaw, pitch, roll), 9.0, above), CAMERA).unwrap();
+            let found =
+                pose(&canonical, &turned(&canonical, rotation_from(yaw, pitch, roll), 9.0, above), CAMERA).unwrap();
             let angles = found.angles();
             for (angle, expect) in angles.iter().zip([yaw, pitch, roll]) {
                 assert!((angle - expect).abs() < 0.3, "{angles:?} instead of {yaw} {pitch} {roll}");

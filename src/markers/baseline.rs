@@ -74,13 +74,7 @@ pub struct Baseline {
 impl Baseline {
     /// From the values of the frames marked `valid`, `NaN` left out, `step_secs` apart. `usual`: what most people's faces
     /// measure at rest, if they are alike in that. `None` if the frames last less than [`Settings::min_valid_secs`].
-    pub fn of(
-        values: &[f32],
-        valid: &[bool],
-        step_secs: f64,
-        usual: Option<f32>,
-        settings: &Settings,
-    ) -> Option<Self> {
+    pub fn of(values: &[f32], valid: &[bool], step_secs: f64, usual: Option<f32>, settings: &Settings) -> Option<Self> {
         let sorted = sorted(values, valid);
         let neutral = settings.rest(&sorted, settings.neutral_percentile, step_secs, usual)?;
         Some(Self { sure: settings.sure(sorted.len() as f64 * step_secs), ..Self::above(neutral, &sorted, settings) })

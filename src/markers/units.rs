@@ -127,7 +127,8 @@ mod tests {
         made.action("mouthSmileLeft", 0.2, &[(10.0, 20.0, 0.4)]).action("mouthSmileRight", 0.2, &[(10.0, 20.0, 0.6)]);
         made.shape("corner_down", -0.09, &[(10.0, 20.0, -0.065)]);
         let units = units_of(&made);
-        for (name, rest, height) in [("AU4", 0.0, 0.3), ("AU12", 0.2, 0.5), ("AU15", 0.0, 0.5), ("AU45", f32::NAN, 0.0)] {
+        for (name, rest, height) in [("AU4", 0.0, 0.3), ("AU12", 0.2, 0.5), ("AU15", 0.0, 0.5), ("AU45", f32::NAN, 0.0)]
+        {
             let Some(column) = units.column(name) else {
                 assert!(rest.is_nan(), "{name}");
                 continue;

@@ -100,7 +100,11 @@ mod tests {
 
     fn corners(left: f32, right: f32) -> Made {
         let mut made = Made::speechless();
-        made.action("mouthSmileLeft", 0.02, &[(10.0, 11.0, left)]).action("mouthSmileRight", 0.02, &[(10.0, 11.0, right)]);
+        made.action("mouthSmileLeft", 0.02, &[(10.0, 11.0, left)]).action(
+            "mouthSmileRight",
+            0.02,
+            &[(10.0, 11.0, right)],
+        );
         made
     }
 

@@ -116,7 +116,11 @@ mod tests {
     #[test]
     fn three_seconds_below_the_usual() {
         let mut made = Made::speechless();
-        made.turned("pitch", -8.0, &[(10.0, 14.0, -25.0), (20.0, 22.0, -25.0), (30.0, 40.0, -15.0), (50.0, 54.0, 10.0)]);
+        made.turned(
+            "pitch",
+            -8.0,
+            &[(10.0, 14.0, -25.0), (20.0, 22.0, -25.0), (30.0, 40.0, -15.0), (50.0, 54.0, 10.0)],
+        );
         assert_eq!(made.found(&HeadDown), [(10.0, 14.0)]);
         let event = &made.find(&HeadDown)[0];
         assert!((event.value - 17.0).abs() < 0.1 && event.confidence > 0.9, "{event:?}");

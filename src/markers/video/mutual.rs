@@ -99,7 +99,9 @@ fn uptake(input: &Input<'_>, who: &Face<'_>, other: &Face<'_>, settings: &Settin
     let theirs: Vec<f64> = onsets(input, other).into_iter().filter(|secs| seen(*secs)).collect();
     let own = onsets(input, who);
     let most_shift = length - settings.min_shift_secs.0.as_secs_f64();
-    if theirs.len() < settings.min_smiles.max(1) || own.is_empty() || most_shift <= settings.min_shift_secs.0.as_secs_f64()
+    if theirs.len() < settings.min_smiles.max(1)
+        || own.is_empty()
+        || most_shift <= settings.min_shift_secs.0.as_secs_f64()
     {
         return None;
     }

@@ -50,10 +50,7 @@ pub fn faces_without(
     let input = Input { tracks, session, turns: None, language: None, earlier: events };
     let mut without = Vec::new();
     let gaze: Gaze = section(settings, "gazeav")?;
-    let respects = [
-        ("face_actions", Part::Mouth, baseline.min_valid_secs),
-        ("gaze", Part::Head, gaze.min_valid_secs),
-    ];
+    let respects = [("face_actions", Part::Mouth, baseline.min_valid_secs), ("gaze", Part::Head, gaze.min_valid_secs)];
     for (track, part, need) in respects {
         let need_secs = need.0.as_secs_f64();
         for face in Face::all(&input, track, &face) {
