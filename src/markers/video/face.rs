@@ -226,6 +226,11 @@ impl<'a> Face<'a> {
         }
     }
 
+    /// Whether a coder has picked a moment of this face at rest that holds a frame.
+    pub fn is_picked(&self) -> bool {
+        self.picked.as_ref().is_some_and(|frames| !frames.is_empty())
+    }
+
     /// The middle of the values in the moment that a coder has picked.
     fn picked(&self, values: &[f32]) -> Option<f32> {
         let values = values.get(self.picked.clone()?)?;
