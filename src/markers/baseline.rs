@@ -45,18 +45,24 @@ impl Settings {
     /// The percentile of sorted values that are `step_secs` apart, `share` in percent, drawn towards what is usual;
     /// `None` if they last less than `min_valid_secs`.
     pub fn rest(&self, sorted: &[f64], share: f64, step_secs: f64, usual: Option<f32>) -> Option<f64> {
-        let secs = sorted.len() as f64 * step_secs;
-        if secs < self.min_valid_secs.0.as_secs_f64() {
+        if !self.is_enough(sorted, step_secs) {
             return None;
         }
         let own = percentile(sorted, share)?;
-        let others_secs = self.usual_secs.0.as_secs_f64();
-        Some(match usual {
-            Some(usual) if secs + others_secs > 0.0 => {
-                (secs * own + others_secs * f64::from(usual)) / (secs + others_secs)
-            }
-            _ => own,
-        })
+        Some(usual.map_or(own, |usual| self.drawn(sorted, share, step_secs, usual)))
+    }
+
+    /// Whether so many values make a baseline.
+    pub fn is_enough(&self, values: &[f64], step_secs: f64) -> bool {
+        values.len() as f64 * step_secs >= self.min_valid_secs.0.as_secs_f64()
+    }
+
+    /// As [`Settings::rest`], however few values there are; without any, what is usual.
+    pub fn drawn(&self, sorted: &[f64], share: f64, step_secs: f64, usual: f32) -> f64 {
+        let usual = f64::from(usual);
+        let Some(own) = percentile(sorted, share) else { return usual };
+        let (secs, others_secs) = (sorted.len() as f64 * step_secs, self.usual_secs.0.as_secs_f64());
+        (secs * own + others_secs * usual) / (secs + others_secs).max(1e-9)
     }
 }
 

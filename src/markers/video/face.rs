@@ -217,6 +217,28 @@ impl<'a> Face<'a> {
         self.picked(values).or_else(own)
     }
 
+    /// As [`Face::rest`], of those frames in which the person listens and which are marked `still`: there may be few, or
+    /// none, as long as the person listens for long enough.
+    pub fn rest_among(
+        &self,
+        values: &[f32],
+        still: &[bool],
+        share: f64,
+        usual: f32,
+        settings: &baseline::Settings,
+    ) -> Option<f32> {
+        let step_secs = self.grid.step.secs_f64();
+        let own = || {
+            let listening = self.listening();
+            let marked: Vec<bool> =
+                listening.iter().zip(still).map(|(listening, still)| *listening && *still).collect();
+            let enough = settings.is_enough(&baseline::sorted(values, &listening), step_secs);
+            let drawn = || settings.drawn(&baseline::sorted(values, &marked), share, step_secs, usual) as f32;
+            enough.then(drawn)
+        };
+        self.picked(values).or_else(own)
+    }
+
     /// Rest and usual height of these values, as [`Face::rest`].
     pub fn baseline(&self, values: &[f32], usual: Option<f32>, settings: &baseline::Settings) -> Option<Baseline> {
         let listening = self.listening();

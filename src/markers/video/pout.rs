@@ -25,7 +25,7 @@ const CARD: Card = Card {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sign {
-    /// Percentile of the frames in which the person listens that counts as rest, 0 to 100.
+    /// Percentile of the frames in which the person listens with closed lips and no smile that counts as rest, 0 to 100.
     rest_percentile: f64,
     /// What most faces measure at rest.
     usual_rest: f32,
@@ -37,8 +37,8 @@ struct Sign {
 
 impl Sign {
     /// How far the part is there in each frame, 0 to 1; `NaN` where it was not measured.
-    fn there(self, values: &[f32], face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
-        let rest = face.rest(values, self.rest_percentile, Some(self.usual_rest), &settings.baseline)?;
+    fn there(self, values: &[f32], still: &[bool], face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+        let rest = face.rest_among(values, still, self.rest_percentile, self.usual_rest, &settings.baseline)?;
         // `clamp` keeps NaN.
         Some(values.iter().map(|value| ((value - rest) / self.full).clamp(0.0, 1.0)).collect())
     }
@@ -96,14 +96,20 @@ impl Signs {
     fn of(face: &Face<'_>, settings: &Settings) -> Option<Self> {
         let own = &settings.own;
         let mouth = |name: &str| face.column(name, Part::Mouth);
+        // A smile draws the corners up and an open mouth moves all of it: neither is rest.
+        let smile = face.pair("mouthSmile", Part::Mouth)?;
+        let mut still: Vec<bool> = smile.iter().map(|&smile| own.smile.open(smile) >= 1.0).collect();
+        for (still, open) in still.iter_mut().zip(mouth("lips_open").iter().flatten()) {
+            *still &= own.lips_open.open(*open) > 0.0;
+        }
         let corner_down = match mouth("corner_down") {
-            Some(values) => Some(own.corner_down.there(&values, face, settings)?),
+            Some(values) => Some(own.corner_down.there(&values, &still, face, settings)?),
             None => None,
         };
         Some(Self {
-            pucker: own.pucker.there(&mouth("mouthPucker")?, face, settings)?,
-            chin: own.chin.there(&mouth("mouthShrugLower")?, face, settings)?,
-            frown: own.frown.there(&face.pair("mouthFrown", Part::Mouth)?, face, settings)?,
+            pucker: own.pucker.there(&mouth("mouthPucker")?, &still, face, settings)?,
+            chin: own.chin.there(&mouth("mouthShrugLower")?, &still, face, settings)?,
+            frown: own.frown.there(&face.pair("mouthFrown", Part::Mouth)?, &still, face, settings)?,
             corner_down,
         })
     }
@@ -206,6 +212,16 @@ mod tests {
         let mut made = Made::speechless();
         made.shape("corner_down", -0.09, &[(10.0, 11.0, -0.03)]);
         assert_eq!(made.found(&POUT), [(10.0, 11.0)]);
+    }
+
+    #[test]
+    fn between_smiles_the_corners_are_at_rest() {
+        let mut made = Made::speechless();
+        let smiles: Vec<_> = (0..10).map(|i| (12.0 * f64::from(i), 12.0 * f64::from(i) + 9.0, 0.8)).collect();
+        let drawn: Vec<_> = smiles.iter().map(|(start, end, _)| (*start, *end, -0.18)).collect();
+        made.action("mouthSmileLeft", 0.0, &smiles).action("mouthSmileRight", 0.0, &smiles);
+        made.shape("corner_down", -0.09, &drawn);
+        assert_eq!(made.found(&POUT), []);
     }
 
     #[test]

@@ -23,12 +23,16 @@ const CARD: Card = Card {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Own {
+    /// Smiles above this (`mouthSmile`, 0 to 1) are no sad set, and their corners no rest.
+    max_smile: f32,
     /// `browInnerUp` above rest at which the brows are fully up.
     brow_full: f32,
     /// `mouthFrown` above rest at which it is fully there.
     frown_full: f32,
     /// `corner_down` above rest at which the corners are fully down, eye distances.
     corner_full: f32,
+    /// `corner_down` of most faces at rest, eye distances.
+    corner_usual_rest: f32,
 }
 
 /// 0 to 1: the less of the two, raised inner brows and lowered corners, each as a part of what is full.
@@ -38,14 +42,19 @@ fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
         let rest = face.rest(&values, percentile, None, base)?;
         Some(values.iter().map(|v| ((v - rest) / full).clamp(0.0, 1.0)).collect())
     };
+    let smile = face.pair("mouthSmile", Part::Mouth)?;
+    let no_smile: Vec<bool> = smile.iter().map(|smile| *smile <= own.max_smile).collect();
     let brow = part(face.column("browInnerUp", Part::Brow)?, base.neutral_percentile, own.brow_full)?;
     let frown = part(face.pair("mouthFrown", Part::Mouth)?, base.neutral_percentile, own.frown_full)?;
     let corner = match face.column("corner_down", Part::Mouth) {
-        Some(values) => part(values, 50.0, own.corner_full)?,
+        Some(values) => {
+            let rest = face.rest_among(&values, &no_smile, base.neutral_percentile, own.corner_usual_rest, base)?;
+            values.iter().map(|v| ((v - rest) / own.corner_full).clamp(0.0, 1.0)).collect()
+        }
         None => vec![0.0; frown.len()],
     };
-    let both = brow.iter().zip(frown.iter().zip(&corner)).map(|(&brow, (&frown, &corner))| {
-        let mouth = 1.0 - (1.0 - frown) * (1.0 - corner);
+    let both = brow.iter().zip(frown.iter().zip(&corner)).enumerate().map(|(i, (&brow, (&frown, &corner)))| {
+        let mouth = if no_smile[i] { 1.0 - (1.0 - frown) * (1.0 - corner) } else { 0.0 * smile[i] };
         // `min` would hide what was not measured.
         if brow.is_nan() || mouth.is_nan() { f32::NAN } else { brow.min(mouth) }
     });
@@ -54,10 +63,11 @@ fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
 
 /// ## What it sees
 /// `browInnerUp` above the person's rest together with lowered mouth corners (`corner_down` of the mouth's shape or
-/// `mouthFrown`), while the person does not speak. Both must be there: the score is the less of the two.
+/// `mouthFrown`), with no smile, while the person does not speak. Both must be there: the score is the less of the two.
 ///
 /// ## What it does not see
-/// Sadness. Worry and pain raise the inner brows as well. Lowered brows (AU4) hide raised ones from the network, so a sad
+/// Sadness. Worry and pain raise the inner brows as well, and wholly raised
+/// brows over lowered corners count too. Lowered brows (AU4) hide raised ones from the network, so a sad
 /// face with both is often missed.
 pub static SAD_SET: Action<'static, Own> = Action { card: &CARD, score, also_speaking: false, told: as_it_is };
 
