@@ -31,6 +31,8 @@ pub struct Own {
     frown_full: f32,
     /// `corner_down` above rest at which the corners are fully down, eye distances.
     corner_full: f32,
+    /// Percentile of the frames with no smile in which the corners are at rest, 0 to 100.
+    corner_rest_percentile: f64,
     /// `corner_down` of most faces at rest, eye distances.
     corner_usual_rest: f32,
 }
@@ -48,7 +50,8 @@ fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     let frown = part(face.pair("mouthFrown", Part::Mouth)?, base.neutral_percentile, own.frown_full)?;
     let corner = match face.column("corner_down", Part::Mouth) {
         Some(values) => {
-            let rest = face.rest_among(&values, &no_smile, base.neutral_percentile, own.corner_usual_rest, base)?;
+            let (share, usual) = (own.corner_rest_percentile, own.corner_usual_rest);
+            let rest = face.rest_among(&values, &no_smile, share, usual, base)?;
             values.iter().map(|v| ((v - rest) / own.corner_full).clamp(0.0, 1.0)).collect()
         }
         None => vec![0.0; frown.len()],
