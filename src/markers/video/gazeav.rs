@@ -37,6 +37,9 @@ struct Settings {
     away_degrees: f32,
     /// Back within this, degrees.
     back_degrees: f32,
+    /// Heads turned to any side by more than this are too far round for the eyes to be read well, and count all the same,
+    /// degrees.
+    turned_degrees: f32,
     /// Side of the squares in which gaze directions are counted, degrees.
     bin_degrees: f32,
     /// Shortest one.
@@ -107,8 +110,16 @@ fn of_face(face: &Face<'_>, input: &Input<'_>, settings: &Settings) -> Option<Ve
     // The head's yaw and pitch have the same column names: read the gaze track itself.
     let gaze = input.tracks.get("gaze", face.who)?;
     let (yaw, pitch) = (gaze.column("yaw")?, gaze.column("pitch")?);
+    // A head that is turned away looks away, however badly its eyes are seen.
+    let head = face.head("yaw").zip(face.head("pitch"));
+    let turned = |i: usize| {
+        let beyond = |angle: &[f32]| angle.get(i).is_some_and(|angle| angle.abs() >= settings.turned_degrees);
+        head.as_ref().is_some_and(|(yaw, pitch)| beyond(yaw) || beyond(pitch))
+    };
     let direction = |i: usize| match (yaw.get(i), pitch.get(i)) {
-        (Some(&y), Some(&p)) if !y.is_nan() && !p.is_nan() && face.assessable(i, Part::Head) => Some((y, p)),
+        (Some(&y), Some(&p)) if !y.is_nan() && !p.is_nan() && (face.assessable(i, Part::Head) || turned(i)) => {
+            Some((y, p))
+        }
         _ => None,
     };
     let known: Vec<(f32, f32)> = (0..face.grid.len).filter_map(direction).collect();
@@ -159,6 +170,14 @@ mod tests {
         assert_eq!(made.found(&GazeAversion), [(10.0, 13.0), (41.0, 44.0)]);
         let kinds: Vec<_> = made.find(&GazeAversion).iter().map(|e| e.kind.clone().unwrap()).collect();
         assert_eq!(kinds, ["listening", "speaking"]);
+    }
+
+    #[test]
+    fn a_head_turned_too_far_for_facial_actions_looks_away() {
+        let mut made = Made::speechless();
+        made.gaze(0.0, 0.0, &[(10.0, 13.0, 45.0), (20.0, 23.0, 45.0)]).turned("yaw", 0.0, &[(10.0, 13.0, 40.0)]);
+        made.presence(0.9).bad_quality(10.0, 13.0).bad_quality(20.0, 23.0);
+        assert_eq!(made.found(&GazeAversion), [(10.0, 13.0)]);
     }
 
     #[test]
