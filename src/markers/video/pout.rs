@@ -60,6 +60,27 @@ impl Gate {
     }
 }
 
+/// Lips that are pursed make the mouth narrow.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Narrow {
+    /// `mouth_width` of most faces at rest, eye distances.
+    usual_rest: f32,
+    /// Parts of the width at rest: from here down pursed lips count ..
+    from: f32,
+    /// .. and from here down fully.
+    full: f32,
+}
+
+impl Narrow {
+    /// How far the mouth's width bears out that the lips are pursed, in each frame, 0 to 1.
+    fn borne_out(self, width: &[f32], still: &[bool], face: &Face<'_>, settings: &Settings) -> Option<Vec<f32>> {
+        let rest = face.rest_among(width, still, 50.0, self.usual_rest, &settings.baseline)?.max(1e-3);
+        // `clamp` keeps NaN.
+        Some(width.iter().map(|width| ((self.from - width / rest) / (self.from - self.full)).clamp(0.0, 1.0)).collect())
+    }
+}
+
 /// Section `[pout]`.
 pub type Settings = action::Settings<Own>;
 
@@ -75,6 +96,8 @@ pub struct Own {
     frown: Sign,
     /// `corner_down`, eye distances.
     corner_down: Sign,
+    /// A lowered head raises `mouthPucker` by itself: only a mouth that is narrower than at rest is pursed.
+    narrow: Narrow,
     /// Lips apart, eye distances: open lips are speech or laughter.
     lips_open: Gate,
     /// Mean of `mouthSmileLeft` and `mouthSmileRight`.
@@ -86,6 +109,8 @@ pub struct Own {
 /// How far each sign is there in each frame, 0 to 1.
 struct Signs {
     pucker: Vec<f32>,
+    /// `mouthPucker` alone, 0 where the mouth is as wide as ever: tells the form.
+    pursed: Vec<f32>,
     chin: Vec<f32>,
     frown: Vec<f32>,
     /// Older results have no mouth geometry; the other signs are there all the same.
@@ -106,8 +131,17 @@ impl Signs {
             Some(values) => Some(own.corner_down.there(&values, &still, face, settings)?),
             None => None,
         };
+        let mut pucker = own.pucker.there(&mouth("mouthPucker")?, &still, face, settings)?;
+        let pursed = pucker.clone();
+        if let Some(width) = mouth("mouth_width") {
+            let borne_out = own.narrow.borne_out(&width, &still, face, settings)?;
+            pucker.iter_mut().zip(borne_out).for_each(|(pucker, part)| *pucker *= part);
+        }
+        let pursed =
+            pursed.iter().zip(&pucker).map(|(&pursed, &part)| if part > 0.0 { pursed } else { part }).collect();
         Some(Self {
-            pucker: own.pucker.there(&mouth("mouthPucker")?, &still, face, settings)?,
+            pucker,
+            pursed,
             chin: own.chin.there(&mouth("mouthShrugLower")?, &still, face, settings)?,
             frown: own.frown.there(&face.pair("mouthFrown", Part::Mouth)?, &still, face, settings)?,
             corner_down,
@@ -129,7 +163,7 @@ impl Signs {
             let (sum, count) = known.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
             if count > 0.0 { sum / count } else { 0.0_f32 }
         };
-        let (pucker, chin) = (mean(&self.pucker), mean(&self.chin));
+        let (pucker, chin) = (mean(&self.pursed), mean(&self.chin));
         let corners = 1.0 - (1.0 - mean(&self.frown)) * (1.0 - self.corner_down.as_deref().map_or(0.0, mean));
         if pucker >= corners && pucker >= chin {
             "protruded"
@@ -212,6 +246,16 @@ mod tests {
         let mut made = Made::speechless();
         made.shape("corner_down", -0.09, &[(10.0, 11.0, -0.03)]);
         assert_eq!(made.found(&POUT), [(10.0, 11.0)]);
+    }
+
+    #[test]
+    fn pursed_lips_make_the_mouth_narrow() {
+        let found = |width: f32| {
+            let mut made = Made::speechless();
+            made.action("mouthPucker", 0.2, &[(10.0, 11.0, 0.9)]).shape("mouth_width", 0.56, &[(10.0, 11.0, width)]);
+            made.find(&POUT).len()
+        };
+        assert_eq!([found(0.46), found(0.55)], [1, 0]);
     }
 
     #[test]
