@@ -1,7 +1,6 @@
 //! How well the score of `vid.pout` tells pouting frames from others, on real and rendered faces whose frames were
-//! labelled. The person's rest comes from the clip itself, without labels.
-//!
-//! The composite's scales were looked at on `liveportrait_d9` only; the other clips report.
+//! labelled, and how often speech is taken for a pout. The person's rest comes from the clip itself, without labels, and
+//! all settings are those that are shipped. docs/validation.md says what was looked at before they were set.
 
 #![cfg(feature = "video")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what broke by panicking")]
@@ -13,14 +12,11 @@ use attune::face::{self, Request};
 use attune::job::Job;
 use attune::markers::video::face::Face;
 use attune::markers::video::pout::{self, POUT};
-use attune::markers::{Event, Input, Marker};
+use attune::markers::{Event, EventId, Input, Marker};
 use attune::media::{PictureWish, open_pictures};
 use attune::model::{Runtime, Shelf};
-use attune::time::{SessionTime, Span};
-use attune::track::{Tracks, Who};
-
-/// The clips last 5 to 20 s: what counts as a baseline in a session (60 s) would leave nothing to measure.
-const MIN_VALID_SECS: f64 = 3.0;
+use attune::time::{FrameGrid, SessionTime, Span};
+use attune::track::{Track, Tracks, Unit, Who};
 
 fn data() -> Option<PathBuf> {
     let folder = std::env::var_os("ATTUNE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
@@ -41,30 +37,37 @@ fn tracks(path: &Path, max_faces: u8) -> Tracks {
     face::analyse(&mut *pictures, &shelf(), &settings, &request, &Job::quiet()).unwrap().tracks
 }
 
-/// Section `[pout]` with its shared sections, as shipped but for the length of the baseline.
+/// Section `[pout]` with its shared sections, as shipped.
 fn settings() -> toml::Table {
     let all: toml::Table = Config::embedded().read("markers/video.toml").unwrap();
     let mut own = all["pout"].as_table().unwrap().clone();
     for name in POUT.shared() {
         own.insert((*name).to_owned(), all[*name].clone());
     }
-    own["baseline"].as_table_mut().unwrap().insert("min_valid_secs".into(), MIN_VALID_SECS.into());
     own
 }
 
-/// Score of each frame of one face with the frame's time in seconds, frames that cannot be judged left out; and the
-/// events of the marker.
-fn measured(tracks: &Tracks, who: Who) -> (Vec<(f64, f32)>, Vec<Event>) {
+/// What was measured of one face.
+#[derive(Default)]
+struct Measured {
+    /// Time in seconds and score of each frame that could be judged; 0 while the person speaks, as for the marker.
+    frames: Vec<(f64, f32)>,
+    events: Vec<Event>,
+}
+
+/// `None` if the face was seen for too short.
+fn measured(tracks: &Tracks, who: Who, voices: &[Event]) -> Option<Measured> {
     let session = tracks.iter().filter_map(|(_, t)| t.grid.span(0, t.grid.len)).reduce(Span::hull).unwrap();
-    let input = Input { tracks, session, turns: None, language: None, earlier: &[] };
+    let input = Input { tracks, session, turns: None, language: None, earlier: voices };
     let parsed: pout::Settings = settings().try_into().unwrap();
     let faces = Face::all(&input, "face_actions", &parsed.face);
-    let face = faces.iter().find(|face| face.who == who).unwrap();
-    let score = pout::score(face, &parsed).unwrap();
+    let face = faces.iter().find(|face| face.who == who)?;
+    let score = pout::score(face, &parsed)?;
     let times = (0..face.grid.len).map(|i| face.grid.time(i).unwrap().secs_f64());
-    let frames = times.zip(score).filter(|(_, score)| !score.is_nan()).collect();
+    let silent = score.iter().zip(&face.speaking).map(|(&s, &speaking)| if speaking { 0.0 * s } else { s });
+    let frames = times.zip(silent).filter(|(_, score)| !score.is_nan()).collect();
     let events = POUT.find(&input, &settings()).unwrap();
-    (frames, events.into_iter().filter(|e| e.who == who).collect())
+    Some(Measured { frames, events: events.into_iter().filter(|e| e.who == who).collect() })
 }
 
 /// Scores of the frames inside any of these stretches of seconds.
@@ -101,9 +104,17 @@ fn recall_at_5_percent(positive: &[f32], negative: &[f32]) -> f64 {
 }
 
 fn report(name: &str, positive: &[f32], negative: &[f32]) -> (f64, f64) {
-    assert!(positive.len() >= 10 && negative.len() >= 10, "{name}: {} {}", positive.len(), negative.len());
-    let found = (area_under_curve(positive, negative), recall_at_5_percent(positive, negative));
     let (p, n) = (positive.len(), negative.len());
+    if p < 10 || n < 10 {
+        let mean = |scores: &[f32]| scores.iter().sum::<f32>() / scores.len().max(1) as f32;
+        println!(
+            "{name:28} {p:4} pouting, {n:4} other frames: mean score {:.2} and {:.2}",
+            mean(positive),
+            mean(negative)
+        );
+        return (1.0, 1.0);
+    }
+    let found = (area_under_curve(positive, negative), recall_at_5_percent(positive, negative));
     println!("{name:28} {p:4} pouting, {n:4} other frames: AUC {:.3}, recall at 5 % {:.2}", found.0, found.1);
     found
 }
@@ -115,9 +126,12 @@ fn report_events(name: &str, events: &[Event], stretches: &[(f64, f64)]) -> (usi
     };
     let hit = stretches.iter().filter(|stretch| events.iter().any(|e| touches(e, stretch))).count();
     let stray = events.iter().filter(|e| !stretches.iter().any(|stretch| touches(e, stretch))).count();
-    let ends = |e: &Event| format!("{:.1}-{:.1}", e.span.start().secs_f64(), e.span.end().secs_f64());
+    let ends = |e: &Event| {
+        let (from, to) = (e.span.start().secs_f64(), e.span.end().secs_f64());
+        format!("{from:.1}-{to:.1} {} ({:.2})", e.kind.as_deref().unwrap(), e.confidence)
+    };
     let list: Vec<_> = events.iter().map(ends).collect();
-    println!("{name:28} {hit} of {} labelled stretches, {stray} other events: {}", stretches.len(), list.join(" "));
+    println!("{name:28} {hit} of {} labelled stretches, {stray} other events: {}", stretches.len(), list.join(", "));
     (hit, stray)
 }
 
@@ -126,46 +140,113 @@ fn at_30(frames: &[(u32, u32)]) -> Vec<(f64, f64)> {
     frames.iter().map(|&(first, last)| ((f64::from(first) - 0.5) / 30.0, (f64::from(last) + 0.5) / 30.0)).collect()
 }
 
+/// One clip with labels.
+struct Clip {
+    file: &'static str,
+    pouts: Stretches,
+    /// What else was labelled: neutral, smiling, speaking.
+    others: Stretches,
+}
+
+fn clips(data: &Path) -> Vec<Clip> {
+    let (rendered, still) = weights(&data.join("rendered/ict_face_seq_open.weights.csv"));
+    let throughout = |secs: f64| vec![(0.0, secs)];
+    vec![
+        // Frames from the list in PROVENANCE.md: pout and pucker against neutral and smile.
+        Clip {
+            file: "video/liveportrait_d9.mp4",
+            pouts: at_30(&[(98, 101), (198, 202), (112, 143), (226, 275), (462, 485)]),
+            others: at_30(&[(0, 63), (370, 449), (555, 586), (296, 361)]),
+        },
+        // From its labels: chin raised and corners down against neutral and open mouths.
+        Clip {
+            file: "video/liveportrait_d18.mp4",
+            pouts: vec![(0.5, 1.5), (5.8, 6.5)],
+            others: vec![(0.0, 0.45), (1.5, 2.15), (2.2, 3.15), (3.2, 3.85), (3.9, 5.15), (5.2, 5.75)],
+        },
+        // From its labels: corners down throughout.
+        Clip { file: "video/dbm_subj01_pout_sad.mp4", pouts: throughout(5.27), others: Vec::new() },
+        // A rendered face whose weights are known: any of pucker, chin and frown against none of them.
+        Clip { file: "rendered/ict_face_seq_open.mp4", pouts: rendered, others: still },
+        // One spoken sentence each, and debaters.
+        Clip { file: "video/grid_bbaf2n.mpg", pouts: Vec::new(), others: throughout(3.0) },
+        Clip { file: "video/grid_lbax4n.mpg", pouts: Vec::new(), others: throughout(3.0) },
+        Clip { file: "video/grid_lbbc2a.mpg", pouts: Vec::new(), others: throughout(3.0) },
+        Clip { file: "video/grid_lrwp9a.mpg", pouts: Vec::new(), others: throughout(3.0) },
+        Clip { file: "video/mexca_debate_b.mp4", pouts: Vec::new(), others: throughout(5.0) },
+        Clip { file: "video/mexca_debate_c.mp4", pouts: Vec::new(), others: throughout(5.0) },
+    ]
+}
+
 #[test]
 fn pouting_frames_score_higher() {
     let Some(data) = data() else { return println!("skipped: no ATTUNE_DATA") };
     if !shelf().has("face_landmarks") {
         return println!("skipped: the networks are not installed");
     }
+    let (mut pouts, mut others) = (Vec::new(), Vec::new());
+    let (mut found, mut labelled, mut strays) = (0, 0, 0);
+    for clip in clips(&data) {
+        let name = clip.file.rsplit('/').next().unwrap();
+        let Some(Measured { frames, events }) = measured(&tracks(&data.join(clip.file), 1), Who::Face(1), &[]) else {
+            println!("{name:28} not assessable: seen well and silent for too short");
+            continue;
+        };
+        let (pouting, other) = (inside(&frames, &clip.pouts), inside(&frames, &clip.others));
+        let (auc, recall) = report(name, &pouting, &other);
+        assert!(auc > 0.93 && recall > 0.65, "{name}");
+        let (hit, stray) = report_events(name, &events, &stretches_of(&clip));
+        (found, labelled, strays) = (found + hit, labelled + stretches_of(&clip).len(), strays + stray);
+        pouts.extend(pouting);
+        others.extend(other);
+    }
+    let (auc, recall) = report("all clips, one threshold", &pouts, &others);
+    println!("{found} of {labelled} labelled stretches found, {strays} other events");
+    assert!(auc >= 0.96 && recall >= 0.80, "{auc} {recall}");
+    assert!(found + 1 >= labelled && strays <= 2);
+}
 
-    // Tuned on. Frames from the list in PROVENANCE.md: pout and pucker against neutral and smile.
-    let (frames, events) = measured(&tracks(&data.join("video/liveportrait_d9.mp4"), 1), Who::Face(1));
-    let pouts = at_30(&[(98, 101), (198, 202), (112, 143), (226, 275), (462, 485)]);
-    let others = at_30(&[(0, 63), (370, 449), (555, 586), (296, 361)]);
-    let d9 = report("liveportrait_d9 (tuned on)", &inside(&frames, &pouts), &inside(&frames, &others));
-    // From `liveportrait_d9.labels.csv`: `pout_pucker`, high or medium confidence.
-    let d9_events = report_events("liveportrait_d9", &events, &[(3.75, 4.75), (6.75, 9.25), (15.25, 16.25)]);
+/// The pouts that last long enough to be events; the list of d9 holds two of a sixth of a second.
+fn stretches_of(clip: &Clip) -> Stretches {
+    clip.pouts.iter().copied().filter(|(start, end)| end - start >= 0.5).collect()
+}
 
-    // Reported. From `liveportrait_d18.labels.csv`: chin raised and corners down against neutral and open mouths.
-    let (frames, events) = measured(&tracks(&data.join("video/liveportrait_d18.mp4"), 1), Who::Face(1));
-    let pouts = [(0.5, 1.5), (5.8, 6.5)];
-    let others = [(0.0, 0.45), (1.5, 2.15), (2.2, 3.15), (3.2, 3.85), (3.9, 5.15), (5.2, 5.75)];
-    let (d18_pouts, d18_others) = (inside(&frames, &pouts), inside(&frames, &others));
-    let d18 = report("liveportrait_d18", &d18_pouts, &d18_others);
-    report_events("liveportrait_d18", &events, &pouts);
+/// Pieces of 5 s of the three clips that hold both, as if each were all there is: in many the person pouts for most of it.
+#[test]
+fn pouts_stand_out_in_five_seconds() {
+    let Some(data) = data() else { return println!("skipped: no ATTUNE_DATA") };
+    if !shelf().has("face_landmarks") {
+        return println!("skipped: the networks are not installed");
+    }
+    let (mut pouts, mut others, mut pieces) = (Vec::new(), Vec::new(), 0);
+    for clip in clips(&data).iter().filter(|clip| !clip.pouts.is_empty() && !clip.others.is_empty()) {
+        let whole = tracks(&data.join(clip.file), 1);
+        let secs = whole.get("face_actions", Who::Face(1)).unwrap().grid.len / 25 * 2;
+        for start in 0..secs.saturating_sub(4) {
+            let part = SessionTime::from_millis(1000 * start as i64);
+            let piece = cut(&whole, Span::new(part, SessionTime::from_millis(1000 * start as i64 + 5000)).unwrap());
+            let Some(found) = measured(&piece, Who::Face(1), &[]) else { continue };
+            pouts.extend(inside(&found.frames, &clip.pouts));
+            others.extend(inside(&found.frames, &clip.others));
+            pieces += 1;
+        }
+    }
+    println!("{pieces} pieces of 5 s");
+    let (auc, recall) = report("pieces of 5 s", &pouts, &others);
+    assert!(auc >= 0.96 && recall >= 0.80, "{auc} {recall}");
+}
 
-    // Reported. A rendered face whose weights are known exactly: any of pucker, chin and frown against none of them.
-    let (frames, events) = measured(&tracks(&data.join("rendered/ict_face_seq_open.mp4"), 1), Who::Face(1));
-    let (pouts, others) = weights(&data.join("rendered/ict_face_seq_open.weights.csv"));
-    let (ict_pouts, ict_others) = (inside(&frames, &pouts), inside(&frames, &others));
-    let ict = report("ict_face_seq_open", &ict_pouts, &ict_others);
-    report_events("ict_face_seq_open", &events, &pouts);
-
-    let pooled = report("pooled, without d9", &[d18_pouts, ict_pouts].concat(), &[d18_others, ict_others].concat());
-
-    // A pout held through a whole clip is that clip's rest: nothing can be found without a frame of another face.
-    let (frames, events) = measured(&tracks(&data.join("video/dbm_subj01_pout_sad.mp4"), 1), Who::Face(1));
-    let mean = frames.iter().map(|f| f.1).sum::<f32>() / frames.len() as f32;
-    println!("dbm_subj01_pout_sad          pouts throughout: mean score {mean:.2}, {} events", events.len());
-
-    assert!(d9.0 > 0.93 && d9.1 > 0.65, "{d9:?}");
-    assert!(d18.0 > 0.90 && ict.0 > 0.90 && pooled.0 > 0.90 && pooled.1 > 0.65, "{d18:?} {ict:?} {pooled:?}");
-    assert!(d9_events.0 >= 2 && d9_events.1 <= 1, "{d9_events:?}");
+/// The frames of all tracks within a span.
+fn cut(tracks: &Tracks, span: Span) -> Tracks {
+    let mut part = Tracks::new();
+    for (name, track) in tracks.iter() {
+        let frames = track.grid.indices(span);
+        let grid = FrameGrid { first: track.grid.time(frames.start).unwrap(), len: frames.len(), ..track.grid };
+        let values = track.values.slice(ndarray::s![frames.clone(), ..]).to_owned();
+        let confidence = track.confidence.as_ref().map(|c| c.slice(ndarray::s![frames.clone()]).to_owned());
+        part.insert(name, Track { grid, values, confidence, ..track.clone() });
+    }
+    part
 }
 
 /// Start and end in seconds.
@@ -204,31 +285,80 @@ fn joined(stretches: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     all
 }
 
-/// Nobody pouts in these films of people speaking: rounded vowels and faces that are too small must not count.
+/// Nobody pouts in these films of people speaking: rounded vowels and faces that are too small must not count. By the
+/// voice where the test knows it from labels, by the lips alone otherwise.
 #[test]
-fn speaking_faces_do_not_pout() {
+fn speech_is_no_pout() {
     let Some(data) = data() else { return println!("skipped: no ATTUNE_DATA") };
     if !shelf().has("face_landmarks") {
         return println!("skipped: the networks are not installed");
     }
+    let sentence = |file: &'static str| (file, vec![(Who::Face(1), 0.0, 3.0)]);
+    let debate = |file: &'static str| (file, vec![(Who::Face(1), 0.0, 5.0)]);
     let films = [
-        ("video/mexca_debate_b.mp4", 5.0),
-        ("video/mexca_debate_c.mp4", 5.0),
-        ("constructed/grid_split_open.mp4", 29.0),
+        sentence("video/grid_bbaf2n.mpg"),
+        sentence("video/grid_lbax4n.mpg"),
+        sentence("video/grid_lbbc2a.mpg"),
+        sentence("video/grid_lrwp9a.mpg"),
+        debate("video/mexca_debate_b.mp4"),
+        debate("video/mexca_debate_c.mp4"),
+        ("constructed/grid_split_open.mp4", split_screen(&data)),
     ];
-    for (film, secs) in films {
-        let tracks = tracks(&data.join(film), 2);
-        let session = Span::new(SessionTime::ZERO, SessionTime::from_secs_f64(secs)).unwrap();
-        let input = Input { tracks: &tracks, session, turns: None, language: None, earlier: &[] };
-        let found = POUT.find(&input, &settings());
-        let text = match &found {
-            Ok(events) => format!("{} events", events.len()),
-            Err(error) => format!("not assessable: {error}"),
-        };
-        println!("{film}: {} faces, {text}", tracks.all("face_actions").count());
-        for event in found.iter().flatten() {
-            println!("  {} {:.1}-{:.1}", event.who, event.span.start().secs_f64(), event.span.end().secs_f64());
+    for by_voice in [false, true] {
+        let (mut spoken, mut pouted, mut judged) = (0.0, 0.0, 0.0);
+        for (film, speech) in &films {
+            let tracks = tracks(&data.join(film), 2);
+            let voices: Vec<Event> = if by_voice { speech.iter().map(voice).collect() } else { Vec::new() };
+            for &(who, start, end) in speech {
+                spoken += end - start;
+                let Some(found) = measured(&tracks, who, &voices) else { continue };
+                judged += end - start;
+                let span = Span::new(SessionTime::from_secs_f64(start), SessionTime::from_secs_f64(end)).unwrap();
+                for event in found.events {
+                    let secs = event.span.overlap(span).map_or(0.0, Span::secs_f64);
+                    pouted += secs;
+                    if secs > 0.0 {
+                        println!("  {film} {who} {:.1} s of a pout from {:.1} s", secs, event.span.start().secs_f64());
+                    }
+                }
+            }
         }
-        assert!(found.map_or(0, |events| events.len()) <= 1, "{film}");
+        let how = if by_voice { "by the voice" } else { "by the lips" };
+        let share = 100.0 * pouted / spoken;
+        println!(
+            "{how}: {pouted:.1} of {spoken:.1} s of speech counted as a pout ({share:.1} %); {judged:.1} s judged"
+        );
+        assert!(pouted <= 0.02 * spoken, "{how}");
+    }
+}
+
+/// Who speaks when in grid_split_open, from its labels; the left one is the first face.
+fn split_screen(data: &Path) -> Vec<(Who, f64, f64)> {
+    let file = data.join("constructed/grid_split_open.rttm");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let turn = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (start, secs): (f64, f64) = (words.get(3)?.parse().ok()?, words.get(4)?.parse().ok()?);
+        let left = words.get(7)? == &"L";
+        Some((Who::Face(if left { 1 } else { 2 }), start, start + secs))
+    };
+    text.lines().filter_map(turn).collect()
+}
+
+/// An event of `aud.vad`.
+fn voice(&(who, start, end): &(Who, f64, f64)) -> Event {
+    Event {
+        id: EventId::default(),
+        marker: "aud.vad".into(),
+        who,
+        span: Span::new(SessionTime::from_secs_f64(start), SessionTime::from_secs_f64(end)).unwrap(),
+        apex: None,
+        value: (end - start) as f32,
+        unit: Unit::Seconds,
+        strength: 1.0,
+        confidence: 1.0,
+        kind: Some("speech".into()),
+        words: None,
+        seen_in: Vec::new(),
     }
 }

@@ -81,6 +81,9 @@ fn wrong_use_is_told_at_once() {
     check(&desk.scan(&tone, &[tone_path]), 2, "the same recording is given twice");
     check(&desk.scan(&tone, &["--runtime", "/no/such/library.so"]), 2, "--runtime");
     check(&desk.scan(&tone, &["--client", "Zoe"]), 3, "Zoe");
+    check(&desk.scan(&tone, &["--neutral", "client"]), 2, "client=12:34.5");
+    check(&desk.scan(&tone, &["--neutral", "nobody=3"]), 2, "nobody");
+    check(&desk.scan(&tone, &["--neutral", "face2=1:05"]), 3, "no face was found");
     check(&desk.attune(&["scan"]), 2, "RECORDING");
 }
 

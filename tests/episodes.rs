@@ -661,7 +661,7 @@ fn markers_that_could_not_look_are_named_by_what_they_look_at() {
     made.coverage.clear();
     let expected = [
         "face not looked at (lips pushed out, lips pressed, lips rolled in, brow lowered, smile, one lip corner pulled, \
-         nose or upper lip raised, movement of the face): needs the track \"face_actions\", which this session does not have",
+         upper lip raised, movement of the face): needs the track \"face_actions\", which this session does not have",
         "direction of looking and head not looked at (looking away, head down, turned away, nod, head shake): the recording \
          has no picture",
     ];

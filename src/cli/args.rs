@@ -120,6 +120,10 @@ pub struct Scan {
     /// Who the therapist is, in the same words.
     #[arg(long, value_name = "WHO")]
     pub therapist: Vec<String>,
+    /// A moment at which somebody's face is at rest, as a coder sees it: facial actions are then compared with it. Left
+    /// out: rest is found in the frames in which the person listens.
+    #[arg(long, value_name = "WHO=TIME", value_parser = neutral)]
+    pub neutral: Vec<(attune::track::Who, f64)>,
     /// Seconds by which each further recording starts after the first, in their order; left out: found by sound.
     #[arg(long, value_name = "SECS", allow_negative_numbers = true, value_parser = offset)]
     pub offset: Vec<f64>,
@@ -247,6 +251,23 @@ fn speakers(text: &str) -> Result<Speakers, String> {
     }
 }
 
+/// `client=12:34.5`: whose face is at rest, and when on the session clock: hours and minutes may be left out.
+fn neutral(text: &str) -> Result<(attune::track::Who, f64), String> {
+    let wrong = || format!("{text:?} is not a person and a time, such as client=12:34.5 or face2=95");
+    let (who, time) = text.split_once('=').ok_or_else(wrong)?;
+    let who = who.trim().parse()?;
+    let mut secs = 0.0;
+    let parts: Vec<&str> = time.trim().split(':').collect();
+    for (place, part) in parts.iter().enumerate() {
+        let value: f64 = part.parse().map_err(|_| wrong())?;
+        if parts.len() > 3 || !(0.0..=86_400.0).contains(&value) || (place > 0 && value >= 60.0) {
+            return Err(wrong());
+        }
+        secs = secs * 60.0 + value;
+    }
+    Ok((who, secs))
+}
+
 /// Recordings of one session begin within a day of each other.
 fn offset(text: &str) -> Result<f64, String> {
     let secs: f64 = text.parse().map_err(|_| "say a number of seconds".to_owned())?;
@@ -270,5 +291,20 @@ fn length(text: &str) -> Result<f64, String> {
     match minutes > 0.0 && minutes <= 1440.0 {
         true => Ok(minutes),
         false => Err("say more than 0 and at most 1440 minutes".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neutral_moment_is_a_person_and_a_time() {
+        for (text, secs) in [("client=12:34.5", 754.5), ("face2=95", 95.0), ("therapist=1:02:03", 3723.0)] {
+            assert!((neutral(text).unwrap().1 - secs).abs() < 1e-9, "{text}");
+        }
+        for text in ["client", "client=", "client=1:75", "client=-3", "nobody=5", "client=1:2:3:4", "client=nan"] {
+            assert!(neutral(text).is_err(), "{text}");
+        }
     }
 }

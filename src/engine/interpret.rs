@@ -67,6 +67,15 @@ pub fn interpret(
         episode_settings,
     );
     let without_rest = rest::faces_without(tracks, span, &run.events, &prepared.markers)?;
+    for (who, secs, enough) in rest::faces_unsure(tracks, span, &run.events, &prepared.markers)? {
+        problems.push(Problem::note(
+            "face",
+            format!(
+                "{who}: what this face does at rest is known from {secs:.0} s only ({enough:.0} s would do): what most faces do \
+                 counts too, and its actions are said less surely; --neutral {who}=TIME names a moment at which it is at rest"
+            ),
+        ));
+    }
     let coverage =
         Looked { tracks, span, turns, floor: prepared.engine.assessable_from }.coverage(&usable, &without_rest);
     let synchrony = sync::together(&run.events, tracks, &prepared.markers);

@@ -5,7 +5,9 @@ use serde::Deserialize;
 use crate::codebook::{self, Codebook};
 use crate::config::{Config, ConfigError};
 use crate::media::MediaSettings;
+use crate::origin::Hash;
 use crate::rules::Vocabulary;
+use crate::track::Who;
 use crate::{episodes, export, markers, roles, transcript, voice};
 
 use super::language::{LanguageSettings, Languages};
@@ -69,6 +71,9 @@ pub struct Prepared {
     pub roles: roles::Settings,
     /// `markers/*.toml`.
     pub markers: markers::Settings,
+    /// Moments at which a coder says that a face is at rest: whose, and seconds on the session clock. They stand in
+    /// `markers` as well.
+    pub neutral: Vec<(Who, f64)>,
     /// The section on exchanges of `markers/audio.toml`.
     pub exchange: markers::exchange::Settings,
     /// `language/`.
@@ -108,9 +113,30 @@ impl Prepared {
             report: config.read("report.toml")?,
             roles: config.read("roles.toml")?,
             markers,
+            neutral: Vec::new(),
             exchange,
             config,
         })
+    }
+
+    /// With the moments at which a coder says that a face is at rest.
+    pub fn with_neutral(mut self, picked: &[(Who, f64)]) -> Self {
+        let moments: toml::Table = picked.iter().map(|(who, secs)| (who.to_string(), (*secs).into())).collect();
+        if let Some(section) = self.markers.get_mut(markers::video::face::SECTION).filter(|_| !moments.is_empty()) {
+            section.insert("neutral_at".into(), moments.into());
+        }
+        self.neutral = picked.to_vec();
+        self
+    }
+
+    /// Hash of all settings, of the moments that a coder has picked too.
+    pub fn hash(&self) -> Hash {
+        let files = self.config.hash("");
+        if self.neutral.is_empty() {
+            return files;
+        }
+        let picked: Vec<String> = self.neutral.iter().map(|(who, secs)| format!("{who}={secs}")).collect();
+        Hash::of_parts([("settings", files.as_str().as_bytes()), ("neutral", picked.join(" ").as_bytes())])
     }
 
     /// What the report says of each code.

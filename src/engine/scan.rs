@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use crate::markers::units::action_units;
 use crate::model::Shelf;
 use crate::origin::{Hash, Origin};
 use crate::roles::{self, UserWord};
@@ -14,6 +15,7 @@ use super::asr;
 use super::enrol::KnownVoice;
 use super::interpret::interpret;
 use super::language::Language;
+use super::neutral;
 use super::people;
 use super::prepared::Prepared;
 use super::recordings::{self, Opened};
@@ -105,7 +107,8 @@ pub fn scan(
     problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
     problems.extend(roles.problems.iter().map(told("people")));
     problems.extend(roles.unknown_words.iter().map(|message| Problem::failure("people", message)));
-    let tracks = measured.tracks.renamed(|who| roles.rename(who));
+    let mut tracks = measured.tracks.renamed(|who| roles.rename(who));
+    problems.extend(neutral::problems(&tracks, &prepared.neutral, prepared.engine.assessable_from));
     let people = people::told(&roles, &tracks, measured.are_channels);
     problems.extend(people::advice(&people).map(|message| Problem::note("people", message)));
     // Turns without words say who speaks, and no more.
@@ -133,6 +136,7 @@ pub fn scan(
     }
     let spoken = (turns.as_deref(), language.map(|language| &language.patterns));
     let interpreted = interpret(&tracks, span, spoken, prepared, &episode_settings, seed, &mut problems)?;
+    tracks.extend(action_units(&tracks, span, &interpreted.events, &prepared.markers)?);
     watch.ends(Stage::Find, false);
 
     Ok(Session {
@@ -154,7 +158,7 @@ pub fn scan(
         problems,
         origin: Origin {
             engine: env!("CARGO_PKG_VERSION").into(),
-            settings: prepared.config.hash(""),
+            settings: prepared.hash(),
             codebook: prepared.config.hash("codebook"),
             language: prepared.config.hash("language"),
             models: measured.models.into_values().collect(),

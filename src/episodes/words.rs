@@ -24,7 +24,7 @@ pub(super) fn name(marker: &str) -> &str {
         "vid.brow" => "brow lowered",
         "vid.smile" => "smile",
         "vid.contempt" => "one lip corner pulled",
-        "vid.disgust" => "nose or upper lip raised",
+        "vid.disgust" => "upper lip raised",
         "vid.express" => "movement of the face",
         "vid.gazeav" => "looking away",
         "vid.headdown" => "head down",
@@ -107,6 +107,8 @@ fn event(event: &Event) -> Option<String> {
         "txt.cohere" => "answer takes up words of the question".into(),
         "txt.ack" => "acknowledged what was said".into(),
         "vid.express" => format!("face moved little for {long}"),
+        "vid.pout" if kind == "corners_down" => format!("mouth corners down {long}"),
+        "vid.pout" if kind == "chin_raised" => format!("chin pushed up {long}"),
         "vid.contempt" | "vid.disgust" | "vid.pout" | "vid.press" | "vid.suck" | "vid.brow" | "vid.smile"
         | "vid.nod" => {
             format!("{} {long}", name(&event.marker))

@@ -41,7 +41,7 @@ use crate::track::{Tracks, Who};
 use follow::Follower;
 use identity::Person;
 use pictures::{Placed, Placer};
-pub use settings::{Follow, Gaze, Identity, Nobody, Quality, Ramp, Search, Settings};
+pub use settings::{Follow, Gaze, Identity, Nobody, Pose, Quality, Ramp, Search, Settings};
 
 /// Most pictures through which each face runs ahead of the others; as many wait between the decoder and the networks.
 const AHEAD: usize = 16;

@@ -7,7 +7,7 @@ use super::actions::ActionReader;
 use super::appearance::Appearance;
 use super::canonical::Canonical;
 use super::landmarks::{Landmarker, PixelBox, Points, Seen, Square};
-use super::pose::pose;
+use super::pose::{Camera, pose};
 use super::quality::{self, BlurMeter, Seeing};
 use super::rows::Measures;
 use super::settings::Settings;
@@ -33,8 +33,8 @@ pub struct Look {
     pub square: Square,
     /// Lowest presence, 0 to 1.
     pub min_presence: f32,
-    /// Look again in the square that the landmarks ask for, even if it is near: after a detection, whose square is
-    /// laid differently.
+    /// Look again in the square that the landmarks ask for, even if it is near, `follow.first_looks` times in all: after
+    /// a detection, whose square is laid differently.
     pub twice: bool,
 }
 
@@ -122,9 +122,14 @@ impl Seer {
     pub fn see(&mut self, picture: &Mat, look: Look, settings: &Settings) -> Result<Option<Sight>, FaceError> {
         let Some(mut seen) = self.look(picture, look.square, look.min_presence)? else { return Ok(None) };
         let better = Square::from_points(&seen.points);
-        if look.twice || look.square.distance(&better) > settings.follow.second_look {
-            let Some(again) = self.look(picture, better, look.min_presence)? else { return Ok(None) };
-            seen = again;
+        let again = match look.twice {
+            true => settings.follow.first_looks.saturating_sub(1),
+            false => u32::from(look.square.distance(&better) > settings.follow.second_look),
+        };
+        for _ in 0..again {
+            let square = Square::from_points(&seen.points);
+            let Some(closer) = self.look(picture, square, look.min_presence)? else { return Ok(None) };
+            seen = closer;
         }
         let Seen { points, presence } = seen;
         let crop = self.landmarker.crop().try_clone().map_err(library("copying a picture"))?;
@@ -151,7 +156,8 @@ impl Meter {
         settings: &Settings,
     ) -> Result<Option<Reading>, FaceError> {
         let Sight { points, presence, crop, size } = sight;
-        let Some(pose) = pose(canonical, points) else { return Ok(None) };
+        let camera = Camera::of_picture(size.1, &settings.pose);
+        let Some(pose) = pose(canonical, points, camera) else { return Ok(None) };
         let face = PixelBox::around(points);
         let [yaw, pitch, roll] = pose.angles().map(|degrees| degrees as f32);
         let blur = quality::blur(self.blur.sharpness(crop)?, &settings.quality);

@@ -23,6 +23,8 @@ pub struct Settings {
     pub nobody: Nobody,
     /// How well a face can be read.
     pub quality: Quality,
+    /// What is assumed of the camera.
+    pub pose: Pose,
     /// How the eyes' direction is computed.
     pub gaze: Gaze,
 }
@@ -57,6 +59,8 @@ pub struct Follow {
     pub min_presence_new: f32,
     /// Part of the looked-at square by which a face may be off before it is looked at again.
     pub second_look: f32,
+    /// How often a face that was just found is looked at.
+    pub first_looks: u32,
     /// Followed faces that share more of their joint area are one, 0 to 1.
     pub max_shared_area: f32,
     /// Searches in a row that may miss a followed face.
@@ -137,6 +141,14 @@ pub struct Quality {
     pub blurred: f32,
 }
 
+/// What is assumed of the camera.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pose {
+    /// From the lower to the upper edge of the picture, degrees.
+    pub vertical_field_degrees: f32,
+}
+
 /// How the eyes' direction is computed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,6 +208,12 @@ impl Settings {
         }
         if self.quality.sharp <= self.quality.blurred {
             return wrong("quality.sharp", "must be greater than quality.blurred");
+        }
+        if !(1.0..=170.0).contains(&self.pose.vertical_field_degrees) {
+            return wrong("pose.vertical_field_degrees", "must lie between 1 and 170");
+        }
+        if !(1..=10).contains(&self.follow.first_looks) {
+            return wrong("follow.first_looks", "must lie between 1 and 10");
         }
         if !(self.enough_per_sec.is_finite() && self.enough_per_sec >= 0.0) {
             return wrong("enough_per_sec", "must be a number from 0");

@@ -7,6 +7,7 @@ pub mod audio;
 pub mod baseline;
 pub mod exchange;
 pub mod text;
+pub mod units;
 pub mod video;
 
 use std::collections::BTreeMap;
@@ -142,6 +143,23 @@ pub enum MarkerError {
         marker: &'static str,
         /// Seconds that are needed.
         need_secs: f64,
+    },
+    /// Too few pictures per second were looked at.
+    #[error(
+        "marker {marker:?} needs {need_per_sec} pictures of a face per second, and fewer were looked at: if the film has so \
+         many, set step = {{ numer = 1, denom = {need_per_sec} }} in config/face.toml"
+    )]
+    TooSlow {
+        /// The marker.
+        marker: &'static str,
+        /// Pictures per second that are needed.
+        need_per_sec: f64,
+    },
+    /// It compares two people's faces.
+    #[error("marker {marker:?} compares the faces of two people, and this session has one")]
+    OneFace {
+        /// The marker.
+        marker: &'static str,
     },
     /// Nobody speaks alone for long enough to say what is usual for that person.
     #[error(

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use attune::face::Settings;
 use attune::media::{Damage, Frame, FrameSource, MediaError, MediaSettings, PictureGrid, PictureWish, open_pictures};
 use attune::model::{Runtime, Shelf};
-use attune::time::SessionTime;
+use attune::time::{SessionTime, Step};
 use opencv::core::Mat;
 use opencv::prelude::*;
 
@@ -70,8 +70,13 @@ impl FrameSource for Pictures {
 
 /// The pictures of a film that the analysis wants.
 pub fn film(path: &Path) -> Box<dyn FrameSource> {
+    film_at(path, settings().step)
+}
+
+/// The pictures of a film, so far apart.
+pub fn film_at(path: &Path, step: Step) -> Box<dyn FrameSource> {
     let media: MediaSettings = toml::from_str(include_str!("../../config/media.toml")).unwrap();
-    let grid = PictureGrid { first: SessionTime::ZERO, step: settings().step };
+    let grid = PictureGrid { first: SessionTime::ZERO, step };
     let wish = PictureWish { grid: Some(grid), max_width: None };
     open_pictures(path, SessionTime::ZERO, wish, &media).unwrap()
 }
@@ -79,6 +84,19 @@ pub fn film(path: &Path) -> Box<dyn FrameSource> {
 /// A picture file; opencv reads it as blue green red.
 pub fn read_picture(path: &Path) -> Mat {
     opencv::imgcodecs::imread(path.to_str().unwrap(), opencv::imgcodecs::IMREAD_COLOR).unwrap()
+}
+
+/// Spearman's rank correlation over the pairs in which both are numbers, ties sharing their mean rank; `NaN` if one side
+/// never changes.
+pub fn rank_correlation(a: &[f32], b: &[f32]) -> f64 {
+    let pairs: Vec<(f32, f32)> =
+        a.iter().zip(b).filter(|(x, y)| !x.is_nan() && !y.is_nan()).map(|(x, y)| (*x, *y)).collect();
+    let ranks = |values: Vec<f32>| -> Vec<f32> {
+        let below = |v: f32| values.iter().filter(|other| **other < v).count();
+        let up_to = |v: f32| values.iter().filter(|other| **other <= v).count();
+        values.iter().map(|&v| (below(v) + up_to(v)) as f32 / 2.0).collect()
+    };
+    correlation(&ranks(pairs.iter().map(|p| p.0).collect()), &ranks(pairs.iter().map(|p| p.1).collect()))
 }
 
 /// Pearson's correlation over the pairs in which both are numbers.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::baseline::{self, Baseline};
+use super::super::baseline;
 use super::super::{Card, Event, Input, Marker, MarkerError, Ramp, read, require};
 use super::face::{self, Face};
 use crate::time::Secs;
@@ -63,8 +63,8 @@ pub struct Action<'a, Own> {
     pub score: fn(&Face<'_>, &Settings<Own>) -> Option<Vec<f32>>,
     /// Whether it also counts while the person speaks.
     pub also_speaking: bool,
-    /// What is to be said of an event besides.
-    pub told: fn(Event, &Face<'_>, &Settings<Own>) -> Event,
+    /// What is to be said of the events besides; it may leave some out.
+    pub told: fn(Vec<Event>, &Face<'_>, &Settings<Own>) -> Vec<Event>,
 }
 
 impl<Own: DeserializeOwned> Marker for Action<'static, Own> {
@@ -85,15 +85,15 @@ impl<Own: DeserializeOwned> Marker for Action<'static, Own> {
             let allowed = if self.also_speaking { vec![true; score.len()] } else { face.listening() };
             let rule = (&settings.rule, settings.strength, &settings.baseline);
             let found = events(self.card, face, &score, &allowed, rule)?;
-            Some(found.into_iter().map(|event| (self.told)(event, face, &settings)).collect())
+            Some((self.told)(found, face, &settings))
         };
         joined(self.card, faces.iter().map(of_face).collect(), settings.baseline.min_valid_secs)
     }
 }
 
 /// Nothing besides.
-pub fn as_it_is<Own>(event: Event, _: &Face<'_>, _: &Settings<Own>) -> Event {
-    event
+pub fn as_it_is<Own>(events: Vec<Event>, _: &Face<'_>, _: &Settings<Own>) -> Vec<Event> {
+    events
 }
 
 /// When a score is an event (DOMAIN 1, "Events").
@@ -113,6 +113,8 @@ pub struct Rule {
     pub min_secs: Secs,
     /// Two that are closer than this are one.
     pub merge_secs: Secs,
+    /// What most faces score at rest; left out where they differ.
+    pub usual_rest: Option<f32>,
 }
 
 /// Frames `from..to` with the frame of the peak.
@@ -180,7 +182,7 @@ fn events(
     (rule, strength, settings): (&Rule, Ramp, &baseline::Settings),
 ) -> Option<Vec<Event>> {
     let step = face.grid.step.secs_f64();
-    let base = Baseline::of(score, &face.listening(), step, settings)?;
+    let base = face.baseline(score, rule.usual_rest, settings)?;
     let score: Vec<f32> = score.iter().zip(allowed).map(|(&x, &ok)| if ok { x } else { f32::NAN }).collect();
     let above = |index: usize| score[index] - base.neutral;
     let found = stretches(
@@ -196,7 +198,7 @@ fn events(
     let event = |found: Found| {
         let span = face.grid.span(found.from, found.to)?;
         let event = Event::new(card, face.who, span, base.z(score[found.apex]))
-            .rated(strength.strength(above(found.apex)), face.mean_quality(found.from, found.to));
+            .rated(strength.strength(above(found.apex)), base.sure * face.mean_quality(found.from, found.to));
         Some(Event { apex: face.grid.time(found.apex), ..event })
     };
     Some(found.into_iter().filter_map(event).collect())

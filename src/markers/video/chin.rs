@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::super::Card;
-use super::super::baseline;
 use super::action::{Action, Settings, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
@@ -32,9 +31,7 @@ pub struct Own {
 fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     let chin = face.column("mouthShrugLower", Part::Mouth)?;
     let pucker = face.column("mouthPucker", Part::Mouth)?;
-    let rest =
-        baseline::percentile(&baseline::sorted(&pucker, &face.listening()), settings.baseline.neutral_percentile)?
-            as f32;
+    let rest = face.rest(&pucker, settings.baseline.neutral_percentile, None, &settings.baseline)?;
     let alone = chin.iter().zip(&pucker).map(|(&chin, &pucker)| match pucker - rest {
         p if p.is_nan() => f32::NAN,
         p if p > settings.own.max_pucker => 0.0,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::baseline::{self, percentile, sorted};
+use super::super::baseline::{percentile, sorted};
 use super::super::{Card, Event, Input, Marker, MarkerError, read, require};
 use super::action::{joined, stretches};
 use super::face::{self, Face, Part};
@@ -49,8 +49,6 @@ struct Settings {
     other_speaks_share: f64,
     /// What a face is.
     face: face::Settings,
-    /// Fewer valid seconds make no statement.
-    baseline: baseline::Settings,
 }
 
 impl Marker for Expressivity {
@@ -59,7 +57,7 @@ impl Marker for Expressivity {
     }
 
     fn shared(&self) -> &'static [&'static str] {
-        &[face::SECTION, baseline::SECTION]
+        &[face::SECTION]
     }
 
     fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
@@ -67,7 +65,7 @@ impl Marker for Expressivity {
         require(&CARD, input.tracks)?;
         let faces = Face::all(input, "face_actions", &settings.face);
         let found = faces.iter().map(|face| of_face(face, &settings));
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        joined(&CARD, found.collect(), settings.window_secs)
     }
 }
 
@@ -100,7 +98,7 @@ fn of_face(face: &Face<'_>, settings: &Settings) -> Option<Vec<Event>> {
     let step = face.grid.step.secs_f64();
     let change = change(face, settings)?;
     let known = sums(change.iter().map(|c| f64::from(u8::from(!c.is_nan()))));
-    if known.last()? * step < settings.baseline.min_valid_secs.0.as_secs_f64() {
+    if known.last()? * step < settings.window_secs.0.as_secs_f64() * settings.min_known_share {
         return None;
     }
     let total = sums(change.iter().map(|c| if c.is_nan() { 0.0 } else { f64::from(*c) }));

@@ -1,11 +1,15 @@
 //! One face with all its tracks on one grid, and when its owner speaks.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use serde::Deserialize;
 
+use super::super::baseline::{self, Baseline};
 use super::super::{Event, Input};
 use super::body::hand_at_mouth;
 use super::swing::swings;
-use crate::time::{FrameGrid, Secs, Span};
+use crate::time::{FrameGrid, Secs, SessionTime, Span};
 use crate::track::{Track, Who};
 
 /// Name of the section that holds [`Settings`] in `config/markers/video.toml`.
@@ -35,6 +39,13 @@ pub struct Settings {
     pub lip_margin_secs: Secs,
     /// A hand this near to the mouth hides it, heights of the face.
     pub hand_at_mouth_faces: f32,
+    /// Turned heads, which cannot be rated for facial actions, still have a pose from this presence on, 0 to 1.
+    pub head_min_presence: f32,
+    /// When a person's face is at rest, in seconds on the session clock, where a coder has picked such a moment.
+    #[serde(default)]
+    pub neutral_at: BTreeMap<Who, f64>,
+    /// The picked moment stands for frames this close to it.
+    pub neutral_secs: Secs,
 }
 
 /// What a marker needs a face to be wide enough for.
@@ -66,6 +77,9 @@ pub struct Face<'a> {
     width_px: Option<Vec<f32>>,
     /// Whether a hand hides the mouth.
     hidden: Vec<bool>,
+    presence: Option<Vec<f32>>,
+    /// Frames that a coder has picked as the face at rest.
+    picked: Option<Range<usize>>,
     settings: &'a Settings,
 }
 
@@ -94,6 +108,11 @@ impl<'a> Face<'a> {
             tracks,
             width_px: width_px.map(|w| w.to_vec()),
             hidden: vec![false; grid.len],
+            presence: same_grid("face_quality").and_then(|t| t.column("presence")).map(|p| p.to_vec()),
+            picked: settings.neutral_at.get(&who).and_then(|secs| {
+                let (at, around) = (SessionTime::from_secs_f64(*secs), settings.neutral_secs.0);
+                Some(grid.indices(Span::new(at.minus(around), at.plus(around))?))
+            }),
             settings,
         };
         for span in hand_at_mouth(input, who, settings.hand_at_mouth_faces) {
@@ -176,6 +195,79 @@ impl<'a> Face<'a> {
         !hidden
             && self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality)
             && (width.is_nan() || width >= min_width)
+    }
+
+    /// Whether the pose of the head is known in a frame, however far it is turned.
+    pub fn is_posed(&self, index: usize) -> bool {
+        let presence = self.presence.as_ref().and_then(|p| p.get(index).copied());
+        self.quality.get(index).is_some_and(|&q| q >= self.settings.min_quality)
+            || presence.is_some_and(|p| p >= self.settings.head_min_presence)
+    }
+
+    /// One angle of the head in degrees, `NaN` where the pose is not known; `None` without such a column.
+    pub fn head(&self, angle: &str) -> Option<Vec<f32>> {
+        let pose = self.tracks.iter().find(|track| track.columns.iter().any(|c| c == "roll"))?;
+        let values = pose.column(angle)?;
+        Some(values.iter().enumerate().map(|(i, &v)| if self.is_posed(i) { v } else { f32::NAN }).collect())
+    }
+
+    /// One channel as it was measured, not smoothed; `NaN` and `None` as in [`Face::column`].
+    pub fn raw_column(&self, name: &str, part: Part) -> Option<Vec<f32>> {
+        let column = self.tracks.iter().find_map(|track| track.column(name))?;
+        let known = |(index, &value): (usize, &f32)| if self.assessable(index, part) { value } else { f32::NAN };
+        Some(column.iter().enumerate().map(known).collect())
+    }
+
+    /// Where these values lie at rest: in the moment that a coder has picked, else at the percentile `share` of the
+    /// frames in which the person listens, drawn towards `usual` (what most faces measure). `None` if there is too little.
+    pub fn rest(&self, values: &[f32], share: f64, usual: Option<f32>, settings: &baseline::Settings) -> Option<f32> {
+        let own = || {
+            let sorted = baseline::sorted(values, &self.listening());
+            settings.rest(&sorted, share, self.grid.step.secs_f64(), usual).map(|rest| rest as f32)
+        };
+        self.picked(values).or_else(own)
+    }
+
+    /// As [`Face::rest`], of those frames in which the person listens and which are marked `still`: there may be few, or
+    /// none, as long as the person listens for long enough.
+    pub fn rest_among(
+        &self,
+        values: &[f32],
+        still: &[bool],
+        share: f64,
+        usual: f32,
+        settings: &baseline::Settings,
+    ) -> Option<f32> {
+        let step_secs = self.grid.step.secs_f64();
+        let own = || {
+            let listening = self.listening();
+            let marked: Vec<bool> =
+                listening.iter().zip(still).map(|(listening, still)| *listening && *still).collect();
+            let enough = settings.is_enough(&baseline::sorted(values, &listening), step_secs);
+            let drawn = || settings.drawn(&baseline::sorted(values, &marked), share, step_secs, usual) as f32;
+            enough.then(drawn)
+        };
+        self.picked(values).or_else(own)
+    }
+
+    /// Rest and usual height of these values, as [`Face::rest`].
+    pub fn baseline(&self, values: &[f32], usual: Option<f32>, settings: &baseline::Settings) -> Option<Baseline> {
+        let listening = self.listening();
+        match self.picked(values) {
+            Some(neutral) => Some(Baseline::above(neutral.into(), &baseline::sorted(values, &listening), settings)),
+            None => Baseline::of(values, &listening, self.grid.step.secs_f64(), usual, settings),
+        }
+    }
+
+    /// Whether a coder has picked a moment of this face at rest that holds a frame.
+    pub fn is_picked(&self) -> bool {
+        self.picked.as_ref().is_some_and(|frames| !frames.is_empty())
+    }
+
+    /// The middle of the values in the moment that a coder has picked.
+    fn picked(&self, values: &[f32]) -> Option<f32> {
+        let values = values.get(self.picked.clone()?)?;
+        baseline::percentile(&baseline::sorted(values, &vec![true; values.len()]), 50.0).map(|rest| rest as f32)
     }
 
     /// Frames in which the person listens: those for a baseline.

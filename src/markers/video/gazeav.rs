@@ -37,6 +37,9 @@ struct Settings {
     away_degrees: f32,
     /// Back within this, degrees.
     back_degrees: f32,
+    /// Heads turned to any side by more than this are too far round for the eyes to be read well, and count all the same,
+    /// degrees.
+    turned_degrees: f32,
     /// Side of the squares in which gaze directions are counted, degrees.
     bin_degrees: f32,
     /// Shortest one.
@@ -48,12 +51,14 @@ struct Settings {
     /// What a face is.
     face: face::Settings,
     /// Fewer valid seconds make no direction.
+    min_valid_secs: Secs,
+    /// How sure it is from few.
     baseline: baseline::Settings,
 }
 
 /// The direction looked at most: the mean of all frames in the fullest block of 3 x 3 squares; the first one in order
 /// of yaw, then pitch, if several are as full. `None` if there are no frames.
-fn mode(directions: &[(f32, f32)], bin_degrees: f32) -> Option<(f32, f32)> {
+pub(super) fn mode(directions: &[(f32, f32)], bin_degrees: f32) -> Option<(f32, f32)> {
     let square = |value: f32| (value / bin_degrees).floor() as i32;
     let mut counts: std::collections::BTreeMap<(i32, i32), usize> = std::collections::BTreeMap::new();
     for &(yaw, pitch) in directions {
@@ -96,7 +101,7 @@ impl Marker for GazeAversion {
         require(&CARD, input.tracks)?;
         let faces = Face::all(input, "gaze", &settings.face);
         let found = faces.iter().map(|face| of_face(face, input, &settings));
-        joined(&CARD, found.collect(), settings.baseline.min_valid_secs)
+        joined(&CARD, found.collect(), settings.min_valid_secs)
     }
 }
 
@@ -105,14 +110,24 @@ fn of_face(face: &Face<'_>, input: &Input<'_>, settings: &Settings) -> Option<Ve
     // The head's yaw and pitch have the same column names: read the gaze track itself.
     let gaze = input.tracks.get("gaze", face.who)?;
     let (yaw, pitch) = (gaze.column("yaw")?, gaze.column("pitch")?);
+    // A head that is turned away looks away, however badly its eyes are seen.
+    let head = face.head("yaw").zip(face.head("pitch"));
+    let turned = |i: usize| {
+        let beyond = |angle: &[f32]| angle.get(i).is_some_and(|angle| angle.abs() >= settings.turned_degrees);
+        head.as_ref().is_some_and(|(yaw, pitch)| beyond(yaw) || beyond(pitch))
+    };
     let direction = |i: usize| match (yaw.get(i), pitch.get(i)) {
-        (Some(&y), Some(&p)) if !y.is_nan() && !p.is_nan() && face.assessable(i, Part::Head) => Some((y, p)),
+        (Some(&y), Some(&p)) if !y.is_nan() && !p.is_nan() && (face.assessable(i, Part::Head) || turned(i)) => {
+            Some((y, p))
+        }
         _ => None,
     };
     let known: Vec<(f32, f32)> = (0..face.grid.len).filter_map(direction).collect();
-    if (known.len() as f64) * step < settings.baseline.min_valid_secs.0.as_secs_f64() {
+    let secs = known.len() as f64 * step;
+    if secs < settings.min_valid_secs.0.as_secs_f64() {
         return None;
     }
+    let sure = settings.baseline.sure(secs);
     let partner = mode(&known, settings.bin_degrees)?;
     // Small angles: the plain distance of two directions is right to within a tenth up to 40 degrees.
     let off = |i: usize| direction(i).map_or(f32::NAN, |(y, p)| (y - partner.0).hypot(p - partner.1));
@@ -128,7 +143,7 @@ fn of_face(face: &Face<'_>, input: &Input<'_>, settings: &Settings) -> Option<Ve
     let event = |found: super::action::Found| {
         let span = face.grid.span(found.from, found.to)?;
         let secs = span.secs_f64() as f32;
-        let quality = face.mean_quality(found.from, found.to);
+        let quality = sure * face.mean_quality(found.from, found.to);
         let event = Event::new(&CARD, face.who, span, secs).kind(face.manner(found.from, found.to));
         Some(Event { apex: face.grid.time(found.apex), ..event.rated(settings.strength.strength(secs), quality) })
     };
@@ -155,6 +170,14 @@ mod tests {
         assert_eq!(made.found(&GazeAversion), [(10.0, 13.0), (41.0, 44.0)]);
         let kinds: Vec<_> = made.find(&GazeAversion).iter().map(|e| e.kind.clone().unwrap()).collect();
         assert_eq!(kinds, ["listening", "speaking"]);
+    }
+
+    #[test]
+    fn a_head_turned_too_far_for_facial_actions_looks_away() {
+        let mut made = Made::speechless();
+        made.gaze(0.0, 0.0, &[(10.0, 13.0, 45.0), (20.0, 23.0, 45.0)]).turned("yaw", 0.0, &[(10.0, 13.0, 40.0)]);
+        made.presence(0.9).bad_quality(10.0, 13.0).bad_quality(20.0, 23.0);
+        assert_eq!(made.found(&GazeAversion), [(10.0, 13.0)]);
     }
 
     #[test]

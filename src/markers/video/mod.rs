@@ -7,17 +7,25 @@ pub mod oscillation;
 pub mod rest;
 pub mod swing;
 
+pub mod blink;
 pub mod brow;
 pub mod chin;
+pub mod contempt;
+pub mod disgust;
+pub mod duch;
 pub mod express;
 pub mod gazeav;
+pub mod headdown;
+pub mod mutual;
 pub mod nod;
 pub mod pout;
 pub mod press;
 pub mod quality;
+pub mod sad;
 pub mod shake;
 pub mod smile;
 pub mod suck;
+pub mod turnaway;
 
 pub mod arms;
 pub mod fidget;
@@ -40,7 +48,14 @@ pub const ALL: &[&dyn Marker] = &[
     &chin::CHIN_RAISE,
     &brow::BROW_LOWER,
     &smile::SMILE,
+    &duch::Duchenne,
+    &contempt::ONE_SIDED,
+    &sad::SAD_SET,
+    &disgust::UPPER_LIP,
+    &blink::BlinkRate,
     &gazeav::GazeAversion,
+    &headdown::HeadDown,
+    &turnaway::TurnAway,
     &nod::Nod,
     &shake::Shake,
     &express::Expressivity,
@@ -53,6 +68,7 @@ pub const ALL: &[&dyn Marker] = &[
     &arms::Arms,
     &still::Stillness,
     &shrug::Shrug,
+    &mutual::MutualSmile,
 ];
 
 #[cfg(test)]

@@ -14,14 +14,24 @@ pub(crate) struct Made {
     who: Who,
     grid: FrameGrid,
     voice: Vec<Event>,
+    neutral_at: Option<f64>,
 }
 
 impl Made {
     /// A face with everything at 0, 300 px wide, of full quality.
     pub(crate) fn new(who: Who, frames: usize) -> Self {
-        let first = SessionTime::from_millis(40);
-        let grid = FrameGrid { first, step: Step::new(2, 25).unwrap(), len: frames };
-        let mut made = Self { tracks: Tracks::new(), who, grid, voice: Vec::new() };
+        Self::with_step(who, frames, Step::new(2, 25).unwrap())
+    }
+
+    /// The same with so many frames a second.
+    pub(crate) fn at_rate(who: Who, frames: usize, per_sec: u32) -> Self {
+        Self::with_step(who, frames, Step::new(1, per_sec).unwrap())
+    }
+
+    fn with_step(who: Who, frames: usize, step: Step) -> Self {
+        let first = SessionTime::from_secs_f64(step.secs_f64() / 2.0);
+        let grid = FrameGrid { first, step, len: frames };
+        let mut made = Self { tracks: Tracks::new(), who, grid, voice: Vec::new(), neutral_at: None };
         made.add("face_actions", Unit::Probability, &columns::FACE_ACTIONS);
         made.add("mouth_shape", Unit::EyeDistances, &columns::MOUTH_SHAPE);
         made.add("head_pose", Unit::Degrees, &columns::HEAD_POSE);
@@ -94,6 +104,16 @@ impl Made {
         })
     }
 
+    /// The head's angle, with others for a while.
+    pub(crate) fn turned(&mut self, angle: &str, usual: f32, other: &[(f64, f64, f32)]) -> &mut Self {
+        self.plateaus("head_pose", angle, usual, other)
+    }
+
+    /// How sure the landmarks are that there is a face.
+    pub(crate) fn presence(&mut self, presence: f32) -> &mut Self {
+        self.plateaus("face_quality", "presence", presence, &[])
+    }
+
     /// The face's width in pixels.
     pub(crate) fn width(&mut self, px: f32) -> &mut Self {
         self.plateaus("face_quality", "width_px", px, &[])
@@ -124,6 +144,12 @@ impl Made {
         self
     }
 
+    /// A coder says that the face is at rest then.
+    pub(crate) fn neutral_at(&mut self, secs: f64) -> &mut Self {
+        self.neutral_at = Some(secs);
+        self
+    }
+
     /// When the person speaks.
     pub(crate) fn voice(&self) -> Vec<Event> {
         self.voice.clone()
@@ -135,7 +161,22 @@ impl Made {
     }
 
     pub(crate) fn find_result(&self, marker: &dyn Marker) -> Result<Vec<Event>, MarkerError> {
-        marker.find(&self.input(&self.voice), &settings_of(marker, &settings()).unwrap())
+        self.find_seeing(marker, &self.voice)
+    }
+
+    /// What a marker finds that reads the events of another one.
+    pub(crate) fn find_after(&self, earlier: &dyn Marker, marker: &dyn Marker) -> Result<Vec<Event>, MarkerError> {
+        self.find_seeing(marker, &[self.voice(), self.find(earlier)].concat())
+    }
+
+    /// What a marker finds after these events.
+    pub(crate) fn find_seeing(&self, marker: &dyn Marker, earlier: &[Event]) -> Result<Vec<Event>, MarkerError> {
+        let mut settings = settings_of(marker, &settings()).unwrap();
+        if let Some(secs) = self.neutral_at {
+            let at = toml::Table::from_iter([(self.who.to_string(), secs.into())]);
+            settings[face::SECTION].as_table_mut().unwrap().insert("neutral_at".into(), at.into());
+        }
+        marker.find(&self.input(earlier), &settings)
     }
 
     pub(crate) fn find(&self, marker: &dyn Marker) -> Vec<Event> {
@@ -144,9 +185,18 @@ impl Made {
 
     /// Start and end of each event in seconds, to a tenth: frames lie 0.08 s apart.
     pub(crate) fn found(&self, marker: &dyn Marker) -> Vec<(f64, f64)> {
-        let tenth = |time: SessionTime| (time.secs_f64() * 10.0).round() / 10.0;
-        self.find(marker).iter().map(|e| (tenth(e.span.start()), tenth(e.span.end()))).collect()
+        tenths(&self.find(marker))
     }
+
+    /// The same of a marker that reads the events of another one.
+    pub(crate) fn found_after(&self, earlier: &dyn Marker, marker: &dyn Marker) -> Vec<(f64, f64)> {
+        tenths(&self.find_after(earlier, marker).unwrap())
+    }
+}
+
+fn tenths(events: &[Event]) -> Vec<(f64, f64)> {
+    let tenth = |time: SessionTime| (time.secs_f64() * 10.0).round() / 10.0;
+    events.iter().map(|e| (tenth(e.span.start()), tenth(e.span.end()))).collect()
 }
 
 /// These actions at 0.9 for a second from 10 s on, and from 32 s on inside own speech (30 to 35 s), with the mouth's

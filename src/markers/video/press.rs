@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::super::Card;
-use super::super::baseline;
 use super::action::{Action, Settings, as_it_is};
 use super::face::{Face, Part};
 use crate::track::Unit;
@@ -37,9 +36,8 @@ fn score(face: &Face<'_>, settings: &Settings<Own>) -> Option<Vec<f32>> {
     else {
         return Some(press);
     };
-    let middle = |values: &[f32], share| baseline::percentile(&baseline::sorted(values, &face.listening()), share);
-    let rest_open = middle(&open, settings.baseline.neutral_percentile)? as f32;
-    let usual_thick = middle(&thick, 50.0)? as f32;
+    let rest_open = face.rest(&open, settings.baseline.neutral_percentile, None, &settings.baseline)?;
+    let usual_thick = face.rest(&thick, 50.0, None, &settings.baseline)?;
     let pressed = press.iter().zip(open.iter().zip(&thick)).map(|(&press, (&open, &thick))| {
         let closed = open - rest_open <= settings.own.max_open && thick <= settings.own.max_thickness * usual_thick;
         if press.is_nan() || open.is_nan() || thick.is_nan() {

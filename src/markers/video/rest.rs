@@ -1,9 +1,9 @@
-//! Faces that were seen for too short to say what is usual for them.
+//! Faces that were seen for too short to say what is usual for them, or to be sure of it.
 
 use super::super::baseline;
 use super::super::{Event, Input, MarkerError, Settings};
 use super::face::{self, Face, Part};
-use crate::time::Span;
+use crate::time::{Secs, Span};
 use crate::track::{Tracks, Who};
 
 /// One face, in one respect.
@@ -47,20 +47,55 @@ pub fn faces_without(
 ) -> Result<Vec<WithoutRest>, MarkerError> {
     let face: face::Settings = section(settings, face::SECTION)?;
     let baseline: baseline::Settings = section(settings, baseline::SECTION)?;
-    let need_secs = baseline.min_valid_secs.0.as_secs_f64();
     let input = Input { tracks, session, turns: None, language: None, earlier: events };
     let mut without = Vec::new();
-    for (track, part) in [("face_actions", Part::Mouth), ("gaze", Part::Head)] {
+    let gaze: Gaze = section(settings, "gazeav")?;
+    let respects = [("face_actions", Part::Mouth, baseline.min_valid_secs), ("gaze", Part::Head, gaze.min_valid_secs)];
+    for (track, part, need) in respects {
+        let need_secs = need.0.as_secs_f64();
         for face in Face::all(&input, track, &face) {
-            let listening = face.listening();
-            let counts = |&index: &usize| face.assessable(index, part) && (track == "gaze" || listening[index]);
-            let secs = (0..face.grid.len).filter(counts).count() as f64 * face.grid.step.secs_f64();
-            if secs < need_secs {
+            let secs = judged_secs(&face, part);
+            if secs < need_secs && !(part == Part::Mouth && face.is_picked()) {
                 without.push(WithoutRest { who: face.who, track, secs, need_secs });
             }
         }
     }
     Ok(without)
+}
+
+/// Faces whose rest is known from a short look only, with its seconds and those that would do; not those for which a coder
+/// has picked a moment. `events` hold who speaks when.
+///
+/// # Errors
+/// As [`faces_without`].
+pub fn faces_unsure(
+    tracks: &Tracks,
+    session: Span,
+    events: &[Event],
+    settings: &Settings,
+) -> Result<Vec<(Who, f64, f64)>, MarkerError> {
+    let face: face::Settings = section(settings, face::SECTION)?;
+    let baseline: baseline::Settings = section(settings, baseline::SECTION)?;
+    let (least, enough) = (baseline.min_valid_secs.0.as_secs_f64(), baseline.sure_secs.0.as_secs_f64());
+    let input = Input { tracks, session, turns: None, language: None, earlier: events };
+    let unsure = |face: &Face<'_>| {
+        let secs = judged_secs(face, Part::Mouth);
+        (secs >= least && secs < enough && !face.is_picked()).then_some((face.who, secs, enough))
+    };
+    Ok(Face::all(&input, "face_actions", &face).iter().filter_map(unsure).collect())
+}
+
+/// Seconds in which a part of the face could be judged; of the mouth, while the person listens.
+fn judged_secs(face: &Face<'_>, part: Part) -> f64 {
+    let listening = face.listening();
+    let counts = |&index: &usize| face.assessable(index, part) && (part == Part::Head || listening[index]);
+    (0..face.grid.len).filter(counts).count() as f64 * face.grid.step.secs_f64()
+}
+
+/// What is needed here of the section `[gazeav]`.
+#[derive(serde::Deserialize)]
+struct Gaze {
+    min_valid_secs: Secs,
 }
 
 fn section<T: serde::de::DeserializeOwned>(settings: &Settings, name: &str) -> Result<T, MarkerError> {
@@ -85,9 +120,20 @@ mod tests {
             assert_eq!(found, expect);
         };
         check(&Made::new(Who::Client, 2000), &[]);
-        check(&Made::new(Who::Client, 363), &[("face_actions", 29.0), ("gaze", 29.0)]);
+        check(&Made::new(Who::Client, 363), &[]);
+        check(&Made::new(Who::Client, 125), &[("gaze", 10.0)]);
+        check(&Made::new(Who::Client, 25), &[("face_actions", 2.0), ("gaze", 2.0)]);
+        let unsure = |made: &Made| {
+            let events = made.voice();
+            let session = made.input(&events).session;
+            let found = faces_unsure(&made.tracks, session, &events, &settings()).unwrap();
+            found.into_iter().map(|(_, secs, enough)| (secs.round(), enough)).collect::<Vec<_>>()
+        };
+        assert_eq!(unsure(&Made::new(Who::Client, 2000)), []);
+        assert_eq!(unsure(&Made::new(Who::Client, 125)), [(10.0, 60.0)]);
+        assert_eq!(unsure(&Made::new(Who::Client, 25)), []);
         let mut talker = Made::new(Who::Client, 2000);
-        talker.speak(10.0, 160.0);
-        check(&talker, &[("face_actions", 10.0)]);
+        talker.speak(2.0, 160.0);
+        check(&talker, &[("face_actions", 2.0)]);
     }
 }

@@ -32,11 +32,14 @@ fn score(face: &Face<'_>, _: &Settings<Own>) -> Option<Vec<f32>> {
     face.pair("mouthSmile", Part::Mouth)
 }
 
-fn told(event: Event, face: &Face<'_>, settings: &Settings<Own>) -> Event {
-    let frames = face.grid.indices(event.span);
-    let kind = face.manner(frames.start, frames.end);
-    let sure = if kind == "speaking" { settings.own.speaking_confidence } else { 1.0 };
-    Event { confidence: event.confidence * sure, ..event.kind(kind) }
+fn told(events: Vec<Event>, face: &Face<'_>, settings: &Settings<Own>) -> Vec<Event> {
+    let tell = |event: Event| {
+        let frames = face.grid.indices(event.span);
+        let kind = face.manner(frames.start, frames.end);
+        let sure = if kind == "speaking" { settings.own.speaking_confidence } else { 1.0 };
+        Event { confidence: event.confidence * sure, ..event.kind(kind) }
+    };
+    events.into_iter().map(tell).collect()
 }
 
 /// ## What it sees
