@@ -33,6 +33,8 @@ fn looked_at(rate: &str) -> Option<(f64, f64, String)> {
     let request = Request {
         recordings: vec![Recording { path: film, offset_secs: None }],
         transcript: None,
+        asr: None,
+        language: None,
         columns: attune::transcript::ColumnMap::default(),
         client: Vec::new(),
         therapist: Vec::new(),
