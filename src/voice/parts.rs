@@ -18,9 +18,6 @@ use crate::media::SOUND_RATE;
 const ROWS_PER_SEC: f64 = 100.0;
 /// A change of voices is at the middle of the rows in which neither is heard, if they are fewer than this.
 const MOST_BETWEEN: usize = 30;
-/// Where no window changes voices for so many parts, every second one and the last tell enough. With 3 a person of 19 s of
-/// talk, who speaks once, was no longer known as one.
-const LONG_RUN: usize = 4;
 
 fn rows_of_secs(secs: crate::time::Secs) -> usize {
     (secs.0.as_secs_f64() * ROWS_PER_SEC).round() as usize
@@ -68,8 +65,7 @@ fn changes(windows: &[&Window], rows: &Range<usize>, alone: &[bool], settings: &
     near.map(|near| (near.iter().sum::<usize>() as f64 / near.len() as f64).round() as usize).collect()
 }
 
-/// The parts in these rows of a recording of so many samples, in order: spans of rows in which one person speaks alone. Of
-/// a long run of one voice not all are among them.
+/// The parts in these rows of a recording of so many samples, in order: spans of rows in which one person speaks alone.
 /// `windows` are all that reach into the rows; `first` is what the first pass says of the rows, or empty.
 pub(super) fn parts(
     windows: &[&Window],
@@ -115,8 +111,7 @@ pub(super) fn parts(
         for pair in borders.windows(2) {
             let (start, length) = (pair[0], pair[1] - pair[0]);
             let count = length.div_ceil(longest);
-            let told = (0..count).filter(|n| count < LONG_RUN || n % 2 == 0 || n + 1 == count);
-            parts.extend(told.map(|n| start + length * n / count..start + length * (n + 1) / count));
+            parts.extend((0..count).map(|n| start + length * n / count..start + length * (n + 1) / count));
         }
     }
     parts.retain(|part| part.len() >= shortest);
@@ -169,7 +164,6 @@ mod tests {
     fn speech_is_cut_where_the_voice_changes_and_where_it_is_long() {
         check(&[window(0, "..0011......0000....")], 10, &[(10, 20), (20, 30), (60, 70), (70, 80)]);
         check(&[window(0, "000000..............")], 10, &[(0, 15), (15, 30)]);
-        check(&[window(0, "0000000000000000....")], 10, &[(0, 20), (40, 60), (60, 80)]);
     }
 
     #[test]
