@@ -197,6 +197,8 @@ fn a_transcript_helps_to_tell_who_speaks() {
         let request = attune::engine::request::Request {
             recordings: vec![attune::engine::request::Recording { path: wav.clone(), offset_secs: None }],
             transcript,
+            asr: None,
+            language: None,
             columns: attune::transcript::ColumnMap::default(),
             client: vec!["Sheila".into()],
             therapist: Vec::new(),
