@@ -26,8 +26,10 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
 
 /// Reads tiers until the file ends; `None` if it ends too early.
 fn read(tokens: &mut Tokens<'_>, tiers: &mut Vec<Tier>) -> Option<()> {
-    (tokens.text()?, tokens.text()?);
-    (tokens.number()?, tokens.number()?);
+    tokens.text()?;
+    tokens.text()?;
+    tokens.number()?;
+    tokens.number()?;
     if tokens.flag()? != "<exists>" {
         return Some(());
     }
@@ -35,7 +37,8 @@ fn read(tokens: &mut Tokens<'_>, tiers: &mut Vec<Tier>) -> Option<()> {
         let class = tokens.text()?;
         tiers.push(Tier { speaker: tokens.text()?, ..Tier::default() });
         let tier = tiers.last_mut()?;
-        (tokens.number()?, tokens.number()?);
+        tokens.number()?;
+        tokens.number()?;
         for _ in 0..tokens.count()? {
             let start = tokens.time()?;
             let end = if class == "IntervalTier" { Some(tokens.time()?) } else { None };
@@ -133,7 +136,7 @@ impl<'a> Tokens<'a> {
     fn count(&mut self) -> Option<usize> {
         let number = self.number()?;
         // No file holds as many; one that says so breaks off.
-        (number >= 0.0 && number < 1e9).then_some(number as usize)
+        (0.0..1e9).contains(&number).then_some(number as usize)
     }
 
     fn time(&mut self) -> Option<SessionTime> {
