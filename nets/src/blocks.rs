@@ -322,7 +322,7 @@ impl Parts<'_> {
         self.next += 1;
         self.skip("Add")?;
         let slopes = self.prelu()?;
-        (widen.outputs() % TILE == 0).then(|| Branch { narrow, around, widen: widen.with_slopes(&slopes) })
+        widen.outputs().is_multiple_of(TILE).then(|| Branch { narrow, around, widen: widen.with_slopes(&slopes) })
     }
 
     /// The convolutions that end the network, as one, and where its outputs lie in it.
