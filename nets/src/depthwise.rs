@@ -74,6 +74,8 @@ impl SimdOp for Row<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test says what broke")]
 mod tests {
+    use rten_simd::isa::GenericIsa;
+
     use super::*;
 
     /// `count` pixels of a row against plain sums.
@@ -84,13 +86,29 @@ mod tests {
         let depthwise = Depthwise::new(channels, &bias, weight).unwrap();
         let row_length = (count + 2) * channels;
         let x: Vec<f32> = (0..3 * row_length).map(value).collect();
-        let mut out = vec![0.0; count * channels];
-        depthwise.row(&x, row_length, count, &mut out);
-        for (at, found) in out.iter().enumerate() {
+        let expect = |at: usize| {
             let channel = at % channels;
             let sum = |place: usize| weight(channel, place) * x[place / 3 * row_length + at + place % 3 * channels];
-            let expect = bias[channel] + (0..9).map(sum).sum::<f32>();
-            assert!((found - expect).abs() < 1e-4, "{at}: {found} instead of {expect}");
+            bias[channel] + (0..9).map(sum).sum::<f32>()
+        };
+        // The best vectors of this processor, and narrower ones.
+        let ways: [fn(Row<'_>); 3] = [
+            |row| row.dispatch(),
+            |row| row.eval(GenericIsa::new()),
+            #[cfg(target_arch = "x86_64")]
+            |row| match rten_simd::isa::Avx2Isa::new() {
+                Some(isa) => row.eval(isa),
+                None => row.dispatch(),
+            },
+            #[cfg(not(target_arch = "x86_64"))]
+            |row| row.dispatch(),
+        ];
+        for way in ways {
+            let mut out = vec![0.0; count * channels];
+            way(Row { depthwise: &depthwise, x: &x, row_length, count, out: &mut out });
+            for (at, found) in out.iter().enumerate() {
+                assert!((found - expect(at)).abs() < 1e-4, "{at}: {found} instead of {}", expect(at));
+            }
         }
     }
 

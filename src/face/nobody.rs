@@ -145,8 +145,10 @@ pub fn leave_out(
     }
     let count = before - kept.len();
     if count > 0 {
-        problems
-            .push(format!("{count} faces that move as another one does (a mirror, a second picture) were left out"));
+        problems.push(match count {
+            1 => "a face that moves as another one does (a mirror, a second picture) was left out".to_owned(),
+            _ => format!("{count} faces that move as others do (a mirror, a second picture) were left out"),
+        });
     }
     people.extend(kept.into_iter().map(|(_, person)| person));
     Ok(())
