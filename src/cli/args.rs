@@ -136,6 +136,9 @@ pub struct Scan {
     /// What the channels of the sound are: auto, mixed, or one microphone per person.
     #[arg(long, default_value = "auto", value_parser = ["auto", "mixed", "per-person"])]
     pub channels: String,
+    /// Look at 25 pictures a second instead of 12.5: blinks are counted then, and it takes twice as long.
+    #[arg(long)]
+    pub full_rate: bool,
     /// Leave the pictures aside.
     #[arg(long)]
     pub no_video: bool,

@@ -18,7 +18,8 @@ use super::{Failure, open_config, runtime_from, say, stop_on_ctrl_c, tell};
 const STORE: &[&str] = &["stages"];
 
 pub fn run(scan: Scan) -> Result<(), Failure> {
-    let prepared = Prepared::read(open_config(&scan.machine)?)?.with_neutral(&scan.neutral);
+    let prepared =
+        Prepared::read(open_config(&scan.machine)?)?.with_neutral(&scan.neutral).at_full_rate(scan.full_rate);
     let shelf = places::open_shelf(scan.machine.models.as_deref(), runtime_from(&scan.machine.runtime)?)?;
     let request = request(&scan)?;
     let progress = Progress::new(scan.quiet);

@@ -84,7 +84,7 @@ pub fn look(
         ("recording", recording.sha256.as_str().as_bytes()),
         ("offset", &recording.offset.nanos().to_le_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
-        ("request", format!("{} {}", wish.max_faces, wish.max_width_px).as_bytes()),
+        ("request", format!("{} {} {:?}", wish.max_faces, wish.max_width_px, wish.face.step).as_bytes()),
         (
             "networks",
             wish.shelf

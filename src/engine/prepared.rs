@@ -74,6 +74,8 @@ pub struct Prepared {
     /// Moments at which a coder says that a face is at rest: whose, and seconds on the session clock. They stand in
     /// `markers` as well.
     pub neutral: Vec<(Who, f64)>,
+    /// Whether every picture is looked at.
+    pub full_rate: bool,
     /// The section on exchanges of `markers/audio.toml`.
     pub exchange: markers::exchange::Settings,
     /// `language/`.
@@ -114,9 +116,21 @@ impl Prepared {
             roles: config.read("roles.toml")?,
             markers,
             neutral: Vec::new(),
+            full_rate: false,
             exchange,
             config,
         })
+    }
+
+    /// The same, looking at `full_step` of `face.toml` where asked: short movements count then.
+    #[must_use]
+    pub fn at_full_rate(mut self, full_rate: bool) -> Self {
+        self.full_rate = full_rate;
+        #[cfg(feature = "video")]
+        if full_rate {
+            self.face.step = self.face.full_step;
+        }
+        self
     }
 
     /// With the moments at which a coder says that a face is at rest.
@@ -129,14 +143,18 @@ impl Prepared {
         self
     }
 
-    /// Hash of all settings, of the moments that a coder has picked too.
+    /// Hash of all settings, of the moments that a coder has picked and the rate too.
     pub fn hash(&self) -> Hash {
         let files = self.config.hash("");
-        if self.neutral.is_empty() {
+        if self.neutral.is_empty() && !self.full_rate {
             return files;
         }
         let picked: Vec<String> = self.neutral.iter().map(|(who, secs)| format!("{who}={secs}")).collect();
-        Hash::of_parts([("settings", files.as_str().as_bytes()), ("neutral", picked.join(" ").as_bytes())])
+        Hash::of_parts([
+            ("settings", files.as_str().as_bytes()),
+            ("neutral", picked.join(" ").as_bytes()),
+            ("full rate", &[u8::from(self.full_rate)]),
+        ])
     }
 
     /// What the report says of each code.

@@ -11,6 +11,8 @@ use crate::time::{Secs, Step};
 pub struct Settings {
     /// Distance between analysed pictures.
     pub step: Step,
+    /// The same where every short movement counts.
+    pub full_step: Step,
     /// With fewer pictures per second short actions and nods may be missed.
     pub enough_per_sec: f64,
     /// When and how whole pictures are searched for faces.
@@ -218,8 +220,10 @@ impl Settings {
         if !(self.enough_per_sec.is_finite() && self.enough_per_sec >= 0.0) {
             return wrong("enough_per_sec", "must be a number from 0");
         }
-        if !(0.001..=1.0).contains(&self.step.secs_f64()) {
-            return wrong("step", "must lie between 1 ms and 1 s");
+        for (name, step) in [("step", self.step), ("full_step", self.full_step)] {
+            if !(0.001..=1.0).contains(&step.secs_f64()) {
+                return wrong(name, "must lie between 1 ms and 1 s");
+            }
         }
         let finite = [self.follow.cut_correlation, self.follow.cut_difference, self.gaze.rest_above];
         let ramps = [

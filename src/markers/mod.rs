@@ -147,7 +147,7 @@ pub enum MarkerError {
     /// Too few pictures per second were looked at.
     #[error(
         "marker {marker:?} needs {need_per_sec} pictures of a face per second, and fewer were looked at: if the film has so \
-         many, set step = {{ numer = 1, denom = {need_per_sec} }} in config/face.toml"
+         many, say --full-rate"
     )]
     TooSlow {
         /// The marker.
