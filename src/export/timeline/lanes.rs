@@ -39,6 +39,11 @@ pub(super) fn voice(lane: &Lane<'_>, scale: &Scale, y: &mut f64) -> Markup {
 /// What the face does, a line each; moves `y` on.
 pub(super) fn face(lane: &Lane<'_>, scale: &Scale, y: &mut f64) -> Markup {
     let top = *y;
+    // A face without a voice has no name beside it otherwise.
+    let named = |label: &str| match lane.speech {
+        Some(_) => label.to_owned(),
+        None => format!("{}: {label}", who_name(lane.who)),
+    };
     match &lane.face {
         Face::Never(why) => {
             *y += FACE_LINE + 3.0;
@@ -56,7 +61,8 @@ pub(super) fn face(lane: &Lane<'_>, scale: &Scale, y: &mut f64) -> Markup {
             html! {
                 @for (index, action) in (0_u8..).zip(lines) {
                     @let line = top + f64::from(index) * FACE_LINE;
-                    (words(GUTTER - 8.0, line + 7.5, "tiny end", &action.row.label))
+                    @let label = if index == 0 { named(&action.row.label) } else { action.row.label.clone() };
+                    (words(GUTTER - 8.0, line + 7.5, "tiny end", &label))
                     rect class="rail" x=(n(scale.left)) y=(n(line + FACE_LINE / 2.0)) width=(n(scale.width)) height=".6" {}
                     @for event in &action.events {
                         (bar(scale, event.span, line + 1.0, FACE_LINE - 2.0, tint(lane.who), &said(&action.row.what, event)))

@@ -21,7 +21,7 @@ pub(super) fn legend(picture: &Picture<'_>) -> Markup {
         x += 24.0 + 6.1 * text.chars().count() as f64 + 18.0;
     };
     let block = |class: &'static str, height: f64| move |x: f64| html! { rect class=(class) x=(n(x)) y=(n(y + 5.0 - height / 2.0)) width="18" height=(n(height)) rx="1.5" {} };
-    for lane in &picture.lanes {
+    for lane in picture.lanes.iter().filter(|lane| lane.speech.is_some()) {
         key(&block(tint(lane.who), 11.0), &format!("{} speaks", who_name(lane.who)));
     }
     key(&block("silence", 7.0), "silence, 3 s or more");
