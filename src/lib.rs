@@ -9,6 +9,7 @@ pub mod spelling;
 pub mod config;
 pub mod job;
 pub mod origin;
+pub mod random;
 pub mod spool;
 pub mod time;
 pub mod track;
@@ -34,6 +35,10 @@ pub mod rules;
 pub mod codebook;
 
 pub mod episodes;
+
+pub mod made;
+
+pub mod learn;
 
 pub mod session;
 

@@ -92,6 +92,9 @@ pub struct Origin {
     pub codebook: Hash,
     /// Of the language patterns.
     pub language: Hash,
+    /// Of the file of learned weights, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Hash>,
     /// Networks that ran, in order of name.
     pub models: Vec<ModelFile>,
 }

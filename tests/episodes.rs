@@ -486,7 +486,7 @@ fn the_score_is_the_sum_of_the_strongest_cue_of_each_family() {
     let episode = &made.find().episodes[0];
     let gr = 0.9 * 0.95;
     assert!((episode.score - gr * (1.8 + 0.8 + 0.4)).abs() < 1e-5, "{}", episode.score);
-    let p = 1.0 / (1.0 + (2.94 - f64::from(episode.score)).exp());
+    let p = 1.0 / (1.0 + (2.94 - 1.8 * f64::from(episode.score)).exp());
     assert!((f64::from(episode.ranking_weight) - (1.0 - (1.0 - p).sqrt())).abs() < 1e-6);
     let families: Vec<&str> = episode.evidence_for.iter().map(|e| e.family.as_str()).collect();
     assert_eq!(families, ["brevity", "face", "voice"]);

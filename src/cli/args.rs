@@ -36,6 +36,9 @@ pub enum Command {
         #[command(flatten)]
         machine: Machine,
     },
+    /// Learn from coders' decisions, and tell what a ranking is worth.
+    #[command(subcommand)]
+    Learn(Learn),
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),
@@ -154,6 +157,9 @@ pub struct Scan {
     /// Minutes of a coder's time for each hour of session.
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub budget: Option<f64>,
+    /// Weights learned from coders' decisions, as 'attune learn fit' wrote them (default: the starting weights).
+    #[arg(long, value_name = "FILE")]
+    pub learned: Option<PathBuf>,
     /// Threads to use (default: all).
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
@@ -217,6 +223,66 @@ pub struct Record {
     pub json: bool,
     #[command(flatten)]
     pub machine: Machine,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Learn {
+    /// Fit the weights to coders' decisions, check them on dyads that were left out, and write them to a file of their own.
+    #[command(after_help = "Example: attune learn fit study/sessions --decisions decisions.csv -o learned.toml\n\
+        The table needs the columns session, verdict (confirm, reject, unsure, recode), start_s and end_s; dyad and coder\n\
+        are welcome. Nothing uses the file until 'attune scan --learned' names it.")]
+    Fit {
+        /// Results folders, or folders of such folders.
+        #[arg(required = true, value_name = "FOLDER")]
+        results: Vec<PathBuf>,
+        /// Table of decisions.
+        #[arg(long, short, value_name = "CSV")]
+        decisions: PathBuf,
+        /// Where to write the weights.
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell what the ranking is worth where ruptures are known: recall per review minute, precision, areas, event F1.
+    Check {
+        /// Results folders, or folders of such folders.
+        #[arg(required = true, value_name = "FOLDER")]
+        results: Vec<PathBuf>,
+        /// Table of known ruptures: columns session, start_s, end_s; dyad is welcome.
+        #[arg(long, value_name = "CSV")]
+        truth: PathBuf,
+        /// Rank with these learned weights.
+        #[arg(long, value_name = "FILE")]
+        learned: Option<PathBuf>,
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make sessions of invented events with known ruptures, to practise on and to try the tools with.
+    Made {
+        /// A new folder for them, with truth.csv.
+        folder: PathBuf,
+        /// How many.
+        #[arg(long, default_value = "20", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        sessions: u32,
+        /// Of how many dyads.
+        #[arg(long, default_value = "10", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        dyads: u32,
+        /// Length of each.
+        #[arg(long, default_value = "50", value_parser = length)]
+        minutes: f64,
+        /// Another seed makes other sessions.
+        #[arg(long, default_value = "1")]
+        seed: u64,
+        #[command(flatten)]
+        machine: Machine,
+    },
 }
 
 #[derive(Subcommand, Debug)]

@@ -4,6 +4,7 @@ pub mod args;
 mod codebook;
 mod doctor;
 mod enrol;
+mod learn;
 mod progress;
 mod record;
 mod scan;
@@ -64,6 +65,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Record(record) => record::run(&record),
         Command::Codebook(command) => codebook::run(&command),
+        Command::Learn(command) => learn::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),
         Command::Completions { shell } => {

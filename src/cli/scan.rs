@@ -18,8 +18,11 @@ use super::{Failure, open_config, runtime_from, say, stop_on_ctrl_c, tell};
 const STORE: &[&str] = &["stages"];
 
 pub fn run(scan: Scan) -> Result<(), Failure> {
-    let prepared =
+    let mut prepared =
         Prepared::read(open_config(&scan.machine)?)?.with_neutral(&scan.neutral).at_full_rate(scan.full_rate);
+    if let Some(file) = &scan.learned {
+        prepared = prepared.with_learned(file)?;
+    }
     let shelf = places::open_shelf(scan.machine.models.as_deref(), runtime_from(&scan.machine.runtime)?)?;
     let request = request(&scan)?;
     let progress = Progress::new(scan.quiet);
@@ -148,6 +151,12 @@ fn summary(session: &Session, request: &Request) -> String {
     if ranked.len() > 10 {
         text += &format!("      and {} more in the report\n", ranked.len() - 10);
     }
+    if let Some(review) = session.review.as_ref().filter(|review| review.further > 0) {
+        text += &format!(
+            "{} further stretches below the mark for the review time that is left ({:.1} min): in the report\n",
+            review.further, review.further_minutes
+        );
+    }
     if !session.problems.is_empty() {
         text += "\nnot everything could be done:\n";
         // Which markers and rules could not look follows from the lines above them; the report names each.
@@ -170,6 +179,7 @@ fn summary_json(session: &Session, request: &Request) -> serde_json::Value {
         "events": session.events.len(),
         "hits": session.hits.len(),
         "episodes": session.episodes,
+        "further": session.further,
         "review": session.review,
         "coverage": session.coverage,
         "problems": session.problems,

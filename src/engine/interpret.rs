@@ -52,7 +52,7 @@ pub fn interpret(
     let hits = codebook::run(&prepared.codebook, &run.events, &blind);
     problems.extend(unable_rules(&prepared.codebook, &blind));
     let usable = usable(tracks, prepared.engine.assessable_from);
-    let ranking = episodes::find(
+    let mut ranking = episodes::find(
         &episodes::Input {
             session: span,
             events: &run.events,
@@ -66,6 +66,9 @@ pub fn interpret(
         },
         episode_settings,
     );
+    if let Some((learned, _)) = &prepared.learned {
+        learned.mark(&mut ranking);
+    }
     let without_rest = rest::faces_without(tracks, span, &run.events, &prepared.markers)?;
     for (who, secs, enough) in rest::faces_unsure(tracks, span, &run.events, &prepared.markers)? {
         problems.push(Problem::note(
@@ -80,6 +83,35 @@ pub fn interpret(
         Looked { tracks, span, turns, floor: prepared.engine.assessable_from }.coverage(&usable, &without_rest);
     let synchrony = sync::together(&run.events, tracks, &prepared.markers);
     Ok(Interpreted { events: run.events, hits, ranking, synchrony, coverage })
+}
+
+/// Codes and candidates of events that did not come from tracks; `vid.quality` events say when faces could be assessed.
+pub fn interpret_events(
+    events: &[Event],
+    turns: &[SpokenTurn],
+    span: Span,
+    prepared: &Prepared,
+) -> (Vec<Hit>, Ranking) {
+    let exchanges = exchange::exchanges(events, Some(turns).filter(|turns| !turns.is_empty()), &prepared.exchange);
+    let hits = codebook::run(&prepared.codebook, events, &BTreeSet::new());
+    let mut ranking = episodes::find(
+        &episodes::Input {
+            session: span,
+            events,
+            hits: &hits,
+            exchanges: &exchanges,
+            turns,
+            blind: &[],
+            codes: &episodes::CodeCard::all(&prepared.codebook),
+            coverage: &[],
+            seed: 0,
+        },
+        &prepared.episodes,
+    );
+    if let Some((learned, _)) = &prepared.learned {
+        learned.mark(&mut ranking);
+    }
+    (hits, ranking)
 }
 
 /// Markers that could not look, joined by reason: one sentence for "no film" and not twelve.

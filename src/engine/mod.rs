@@ -8,6 +8,7 @@ pub mod interpret;
 pub mod language;
 #[cfg(feature = "video")]
 pub mod look;
+pub mod made_results;
 pub mod neutral;
 pub mod people;
 pub mod places;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::codebook::{self, Codebook};
 use crate::config::{Config, ConfigError};
+use crate::learn::{Learned, LearnedError};
 use crate::media::MediaSettings;
 use crate::origin::Hash;
 use crate::rules::Vocabulary;
@@ -86,6 +87,8 @@ pub struct Prepared {
     pub episodes: episodes::Settings,
     /// `report.toml`.
     pub report: export::Settings,
+    /// Weights learned from coders' decisions, which stand in `episodes` already, and the hash of their file.
+    pub learned: Option<(Learned, Hash)>,
 }
 
 impl Prepared {
@@ -117,9 +120,28 @@ impl Prepared {
             markers,
             neutral: Vec::new(),
             full_rate: false,
+            learned: None,
             exchange,
             config,
         })
+    }
+
+    /// With weights learned from coders' decisions in place of the starting ones.
+    ///
+    /// # Errors
+    /// [`LearnedError`] if the file does not read, or multiplies other weights than those of `episodes.toml`.
+    pub fn with_learned(mut self, file: &std::path::Path) -> Result<Self, LearnedError> {
+        let learned = Learned::read(file, &self.starting_weights())?;
+        let hash = Hash::of_file(file)
+            .map_err(|e| LearnedError::Unreadable { message: e.to_string(), file: file.to_owned() })?;
+        self.episodes = learned.settings(self.episodes);
+        self.learned = Some((learned, hash));
+        Ok(self)
+    }
+
+    /// Hash of `episodes.toml`, to which learned weights belong.
+    pub fn starting_weights(&self) -> Hash {
+        Hash::of_bytes(self.config.text("episodes.toml").unwrap_or_default().as_bytes())
     }
 
     /// The same, looking at `full_step` of `face.toml` where asked: short movements count then.

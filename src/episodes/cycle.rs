@@ -109,6 +109,7 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], repeats: &[Blocked<'_>]) -> Ep
         rank: 0,
         in_budget: false,
         score: strongest.map_or(0.0, |unit| unit.score(kind)),
+        likelihood: None,
         ranking_weight: joint(scene, members.iter().map(|unit| unit.probability(scene, kind))),
         sentence: words::cycle(repeats.len(), span.secs_f64()) + &said + &words::moves(&cycle.moves),
         evidence_for,

@@ -70,7 +70,7 @@ fn hull(units: &[Unit<'_>], group: &[usize]) -> Option<Span> {
     group.iter().map(|&place| units[place].span).reduce(Span::hull)
 }
 
-fn episode(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[usize]) -> Episode {
+pub(super) fn episode(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[usize]) -> Episode {
     let members: Vec<&Unit<'_>> = group.iter().map(|&place| &units[place]).collect();
     let span = hull(units, group).unwrap_or(scene.session);
     // One prompt can be longer than an episode may be: its end is what the reply answers.
@@ -91,6 +91,7 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, group: &[us
         rank: 0,
         in_budget: false,
         score: strongest.map_or(0.0, |unit| unit.score(kind)),
+        likelihood: None,
         ranking_weight: joint(scene, members.iter().map(|unit| unit.probability(scene, kind))),
         sentence,
         codes: codes(scene, members.iter().flat_map(|unit| unit.hits.iter().copied())),

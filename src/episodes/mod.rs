@@ -3,6 +3,7 @@
 //! Everything here is a candidate. Nothing here labels a person.
 
 mod cycle;
+mod further;
 mod join;
 mod missing;
 mod moments;
@@ -10,6 +11,7 @@ mod rank;
 mod repair;
 mod scene;
 mod score;
+mod scored;
 mod settings;
 mod statistics;
 mod timeline;
@@ -20,6 +22,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::scored::{ScoredUnit, scored_units};
 pub use self::settings::Settings;
 use crate::codebook::{Code, Codebook, Polarity};
 use crate::markers::exchange::Exchange;
@@ -113,6 +116,43 @@ pub struct EpisodeCode {
     pub weight: f32,
 }
 
+/// How likely, in three steps (DOMAIN C.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Below 0.2, unless `config/learn.toml` says otherwise.
+    Low,
+    /// Between.
+    Medium,
+    /// From 0.5 on.
+    High,
+}
+
+impl Level {
+    /// As in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Calibrated by coders' decisions on other dyads.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Likelihood {
+    /// Of a confirmation, 0 to 1.
+    pub probability: f32,
+    /// The step it falls into.
+    pub level: Level,
+    /// Share of decided clips of this step that were confirmed, lower end of its 90 % interval over dyads, 0 to 1; `None`
+    /// where no decided clip fell into this step.
+    pub confirmed_low: Option<f32>,
+    /// Upper end.
+    pub confirmed_high: Option<f32>,
+}
+
 /// What came after an episode (DOMAIN C.3, C.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -176,6 +216,10 @@ pub struct Episode {
     pub score: f32,
     /// Uncalibrated P of DOMAIN C.2, for ranking only; never shown as a percentage before decisions calibrate it.
     pub ranking_weight: f32,
+    /// How likely a coder confirms it, by what coders said of others like it; `None` until a file of learned weights is
+    /// given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<Likelihood>,
     /// One sentence in neutral words, built from the evidence.
     pub sentence: String,
     /// What speaks for it, strongest first.
@@ -294,6 +338,12 @@ pub struct ReviewPlan {
     pub clips: u32,
     /// Minutes of a coder's time for them and for the control windows.
     pub minutes: f64,
+    /// Further stretches, below the candidates' mark.
+    #[serde(default)]
+    pub further: u32,
+    /// Minutes of a coder's time for these.
+    #[serde(default)]
+    pub further_minutes: f64,
     /// Minutes that the settings allow.
     pub budget_minutes: f64,
     /// How many may be confirmed, by the weights; `None` without clips. Say `note` with it.
@@ -307,6 +357,9 @@ pub struct ReviewPlan {
 pub struct Ranking {
     /// In order of start.
     pub episodes: Vec<Episode>,
+    /// Below the candidates' mark, for the minutes that the candidates leave of the budget; `f001` ... in order of start, with
+    /// ranks after those of the candidates.
+    pub further: Vec<Episode>,
     /// For the budget of the settings.
     pub expected: ReviewPlan,
     /// Stretches without a candidate, to be shown among the clips without a mark: they tell how much was missed, and keep
@@ -340,6 +393,6 @@ pub fn find(input: &Input<'_>, settings: &Settings) -> Ranking {
     for (place, episode) in episodes.iter_mut().enumerate() {
         episode.id = format!("e{:03}", place + 1);
     }
-    let (expected, controls) = rank::plan(&scene, &units, &mut episodes);
-    Ranking { episodes, expected, controls, moment_secs }
+    let (expected, further, controls) = rank::plan(&scene, &units, &mut episodes);
+    Ranking { episodes, further, expected, controls, moment_secs }
 }

@@ -286,6 +286,7 @@ fn episode(scene: &Scene<'_>, kind: EpisodeKind, draft: Draft) -> Episode {
         rank: 0,
         in_budget: false,
         score,
+        likelihood: None,
         ranking_weight: joint(scene, std::iter::once(probability(scene, score))),
         sentence: said.join("; "),
         codes: codes(scene, scene.hits_in(span).into_iter()),

@@ -2,13 +2,19 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::further::further;
 use super::scene::Scene;
 use super::score::Unit;
 use super::{Episode, ReviewPlan};
+use crate::random::Random;
 use crate::time::{SessionTime, Span};
 
 /// Sets `rank` and `in_budget` of each episode and lays out the review.
-pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episode]) -> (ReviewPlan, Vec<Span>) {
+pub(super) fn plan(
+    scene: &Scene<'_>,
+    units: &[Unit<'_>],
+    episodes: &mut [Episode],
+) -> (ReviewPlan, Vec<Episode>, Vec<Span>) {
     let settings = &scene.settings.ranking;
     let hours = scene.session.secs_f64() / 3600.0;
     let budget_secs = (settings.budget_minutes_per_hour * hours).max(settings.least_budget_minutes) * 60.0;
@@ -20,8 +26,9 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
     let mut order: Vec<usize> = (0..episodes.len()).collect();
     order.sort_by(|&a, &b| worth(&episodes[b]).total_cmp(&worth(&episodes[a])).then(a.cmp(&b)));
 
+    let for_clips = budget_secs * (1.0 - settings.control_share);
     let mut chosen =
-        choose(episodes, &order, budget_secs * (1.0 - settings.control_share), settings.family_share_at_most);
+        choose(episodes, &order, (for_clips, for_clips * settings.moment_share_at_most), settings.family_share_at_most);
     let (length_secs, wanted) = loop {
         let watched = chosen.iter().flat_map(|&place| &episodes[place].watch).map(|clip| clip.secs_f64()).collect();
         let length_secs = super::statistics::median(watched).unwrap_or(f64::from(settings.control_secs));
@@ -45,35 +52,59 @@ pub(super) fn plan(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &mut [Episod
         }
     }
 
-    let controls = controls(scene, units, episodes, length_secs, wanted);
     let clips_secs: f64 = chosen.iter().map(|&place| episodes[place].review_secs).sum::<f64>() + 0.0; // a sum of nothing is -0
+    // Not of the least budget, which is there so that a short recording's candidates fit.
+    let control_secs = length_secs / settings.playing_speed + f64::from(settings.overhead_secs);
+    let left = settings.budget_minutes_per_hour * hours * 60.0 - clips_secs - control_secs * wanted as f64;
+    let mut further = further(scene, units, episodes, left);
+    for (place, one) in further.iter_mut().enumerate() {
+        one.rank = u32::try_from(order.len() + place + 1).unwrap_or(u32::MAX);
+    }
+    further.sort_by_key(|one| (one.span, one.kind));
+    for (place, one) in further.iter_mut().enumerate() {
+        one.id = format!("f{:03}", place + 1);
+    }
+    let further_secs = further.iter().map(|one| one.review_secs).sum::<f64>() + 0.0;
+    let controls = controls(scene, units, episodes.iter().chain(&further), length_secs, wanted);
     let controls_secs: f64 =
         controls.iter().map(|&window| super::join::review_secs(scene, &[window])).sum::<f64>() + 0.0;
     let plan = ReviewPlan {
         clips: u32::try_from(chosen.len()).unwrap_or(u32::MAX),
         minutes: (clips_secs + controls_secs) / 60.0,
+        further: u32::try_from(further.len()).unwrap_or(u32::MAX),
+        further_minutes: further_secs / 60.0,
         budget_minutes: budget_secs / 60.0,
         expected_confirmed: (!chosen.is_empty())
             .then(|| chosen.iter().map(|&place| episodes[place].ranking_weight).sum::<f32>()),
         note: super::words::UNCALIBRATED.to_owned(),
     };
-    (plan, controls)
+    (plan, further, controls)
 }
 
 /// Greedy by worth, as long as it fits. While another family has something that fits, no family takes more than its share
 /// of the list; when only one family is left, the minutes are used for it.
-fn choose(episodes: &[Episode], order: &[usize], budget_secs: f64, share: f64) -> Vec<usize> {
+///
+/// Two budgets in seconds: of everything, and of the moments in it; where there are only moments, the best one is listed
+/// if it fits at all.
+fn choose(episodes: &[Episode], order: &[usize], (budget_secs, moments_secs): (f64, f64), share: f64) -> Vec<usize> {
     let mut queues: BTreeMap<&str, VecDeque<(usize, usize)>> = BTreeMap::new();
     for (position, &place) in order.iter().enumerate() {
         queues.entry(family(&episodes[place])).or_default().push_back((position, place));
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut chosen: Vec<usize> = Vec::new();
-    let mut left = budget_secs;
+    let (mut left, mut left_for_moments) = (budget_secs, moments_secs);
+    let ruptures = episodes.iter().any(|episode| !episode.kind.is_moment());
     loop {
+        let fits = |place: usize| {
+            let one = &episodes[place];
+            let first_of_moments = !ruptures && chosen.is_empty();
+            one.review_secs <= left
+                && (!one.kind.is_moment() || first_of_moments || one.review_secs <= left_for_moments)
+        };
         for queue in queues.values_mut() {
-            // What does not fit now never will: the budget only shrinks.
-            while queue.front().is_some_and(|&(_, place)| episodes[place].review_secs > left) {
+            // What does not fit now never will: the budgets only shrink.
+            while queue.front().is_some_and(|&(_, place)| !fits(place)) {
                 queue.pop_front();
             }
         }
@@ -91,6 +122,9 @@ fn choose(episodes: &[Episode], order: &[usize], budget_secs: f64, share: f64) -
         }
         *counts.entry(family).or_default() += 1;
         left -= episodes[place].review_secs;
+        if episodes[place].kind.is_moment() {
+            left_for_moments -= episodes[place].review_secs;
+        }
         chosen.push(place);
     }
 }
@@ -101,12 +135,18 @@ fn family(episode: &Episode) -> &str {
 }
 
 /// Windows of `length_secs` outside every clip and every candidate unit, in order of start; fewer where there is no room.
-fn controls(scene: &Scene<'_>, units: &[Unit<'_>], episodes: &[Episode], length_secs: f64, wanted: usize) -> Vec<Span> {
+fn controls<'e>(
+    scene: &Scene<'_>,
+    units: &[Unit<'_>],
+    episodes: impl Iterator<Item = &'e Episode>,
+    length_secs: f64,
+    wanted: usize,
+) -> Vec<Span> {
     let length = SessionTime::from_secs_f64(length_secs).nanos();
-    let marked = episodes.iter().flat_map(|episode| episode.watch.iter().copied());
+    let marked = episodes.flat_map(|episode| episode.watch.iter().copied());
     let candidates = units.iter().filter(|unit| unit.kind.is_some()).map(|unit| unit.span);
     let mut taken: Vec<Span> = marked.chain(candidates).collect();
-    let mut random = Random(scene.input.seed);
+    let mut random = Random::new(scene.input.seed);
     let mut found = Vec::new();
     while found.len() < wanted {
         let gaps: Vec<Span> = free(scene.session, &mut taken)
@@ -151,35 +191,9 @@ fn free(session: Span, taken: &mut [Span]) -> Vec<Span> {
     free
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// 0 to `below - 1`; `below` must not be 0. The high part of a product, so that no remainder favours small numbers.
-    fn below(&mut self, below: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(below)) >> 64) as u64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// First outputs of the reference implementation for seed 1234567.
-    #[test]
-    fn the_generator_is_splitmix64() {
-        let mut random = Random(1_234_567);
-        let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
-        assert_eq!([random.next(), random.next(), random.next()], expected);
-    }
 
     #[test]
     fn free_stretches_are_what_is_left() {

@@ -231,7 +231,8 @@ impl<'a> Unit<'a> {
 
 /// p of DOMAIN C.1 for this S, 0 to 1.
 pub(super) fn probability(scene: &Scene<'_>, score: f32) -> f64 {
-    let p = 1.0 / (1.0 + (-f64::from(scene.settings.candidate.prior + score)).exp());
+    let candidate = &scene.settings.candidate;
+    let p = 1.0 / (1.0 + (-f64::from(candidate.prior + candidate.slope * score)).exp());
     if scene.has_words { p } else { p.min(f64::from(scene.settings.unit.without_words_most)) }
 }
 

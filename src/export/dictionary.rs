@@ -213,6 +213,12 @@ pub const EPISODES: &[Column<Episode>] = &[
         cell: |_, episode| number(episode.ranking_weight),
     },
     Column {
+        name: "likelihood",
+        unit: "0 to 1",
+        meaning: "Probability that a coder confirms it, learned from decisions on other sessions; empty without learned weights.",
+        cell: |_, episode| episode.likelihood.map(|likelihood| number(likelihood.probability)).unwrap_or_default(),
+    },
+    Column {
         name: "sentence",
         unit: "text",
         meaning: "What was measured, in neutral words.",

@@ -140,6 +140,9 @@ pub struct Session {
     pub hits: Vec<Hit>,
     /// Candidates in order of start.
     pub episodes: Vec<Episode>,
+    /// Below the candidates' mark, for the minutes that the candidates leave of the review budget; in order of start.
+    #[serde(default)]
+    pub further: Vec<Episode>,
     /// What a review costs and may yield; `None` where candidates were not looked for.
     #[serde(default)]
     pub review: Option<ReviewPlan>,

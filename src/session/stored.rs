@@ -142,6 +142,7 @@ fn storable(session: &Session) -> Session {
         events: session.events.clone(),
         hits: session.hits.clone(),
         episodes: session.episodes.clone(),
+        further: session.further.clone(),
         review: session.review.clone(),
         controls: session.controls.clone(),
         moment_secs: session.moment_secs.clone(),
@@ -168,7 +169,7 @@ fn storable(session: &Session) -> Session {
         single(&mut hit.strength);
         single(&mut hit.quality);
     }
-    for episode in &mut copy.episodes {
+    for episode in copy.episodes.iter_mut().chain(&mut copy.further) {
         single(&mut episode.score);
         single(&mut episode.ranking_weight);
         for evidence in episode.evidence_for.iter_mut().chain(&mut episode.evidence_against) {
@@ -177,6 +178,9 @@ fn storable(session: &Session) -> Session {
             single(&mut evidence.quality);
         }
         episode.codes.iter_mut().for_each(|code| single(&mut code.weight));
+        if let Some(likelihood) = &mut episode.likelihood {
+            single(&mut likelihood.probability);
+        }
     }
     let mut double = |number: &mut f64| {
         if !number.is_finite() {
@@ -184,7 +188,7 @@ fn storable(session: &Session) -> Session {
             replaced += 1;
         }
     };
-    for episode in &mut copy.episodes {
+    for episode in copy.episodes.iter_mut().chain(&mut copy.further) {
         double(&mut episode.review_secs);
         episode.cycle.iter_mut().flat_map(|cycle| &mut cycle.spacing_secs).for_each(&mut double);
     }
@@ -192,6 +196,7 @@ fn storable(session: &Session) -> Session {
     if let Some(plan) = &mut copy.review {
         double(&mut plan.minutes);
         double(&mut plan.budget_minutes);
+        double(&mut plan.further_minutes);
     }
     for coverage in &mut copy.coverage {
         double(&mut coverage.assessable_s);

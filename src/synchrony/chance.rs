@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Shape, Summary, windows};
+use crate::random::Random;
 
 /// How pseudo-synchrony is made within one session (DOMAIN B.2 (b)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -39,7 +40,7 @@ pub fn against_chance(x: &[f64], y: &[f64], shape: &Shape, shuffle: &Shuffle, ge
     if segments.len() < shuffle.min_segments.max(3) {
         return None;
     }
-    let mut random = SplitMix(shuffle.seed);
+    let mut random = Random::new(shuffle.seed);
     let mut order: Vec<usize> = (0..segments.len()).collect();
     let mut found = Vec::with_capacity(shuffle.count);
     for _ in 0..shuffle.count {
@@ -57,33 +58,14 @@ pub fn against_chance(x: &[f64], y: &[f64], shape: &Shape, shuffle: &Shuffle, ge
 }
 
 /// A random order without a segment at its own place: shuffled until there is none (on average 2.7 times).
-fn derange(order: &mut [usize], random: &mut SplitMix) {
+fn derange(order: &mut [usize], random: &mut Random) {
     loop {
         for last in (1..order.len()).rev() {
-            order.swap(last, random.below(last + 1));
+            order.swap(last, random.place(last + 1));
         }
         if order.iter().enumerate().all(|(place, &number)| place != number) {
             return;
         }
-    }
-}
-
-/// Steele, Lea & Flood 2014: small, and the same on every machine.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// 0 to `bound - 1`.
-    fn below(&mut self, bound: usize) -> usize {
-        // The upper bits of a product: even for small bounds, without a division.
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 }
 
@@ -96,7 +78,7 @@ mod tests {
 
     /// Noise that remembers: `seed` makes it.
     fn noise(n: usize, seed: u64) -> Vec<f64> {
-        let mut random = SplitMix(seed);
+        let mut random = Random::new(seed);
         let mut last = 0.0;
         let mut next = || {
             last = 0.8 * last + (random.below(1000) as f64 / 500.0 - 1.0);
@@ -130,7 +112,7 @@ mod tests {
     #[test]
     fn no_segment_keeps_its_place() {
         let mut order: Vec<usize> = (0..9).collect();
-        let mut random = SplitMix(3);
+        let mut random = Random::new(3);
         for _ in 0..50 {
             derange(&mut order, &mut random);
             assert!(order.iter().enumerate().all(|(place, &number)| place != number));

@@ -38,10 +38,12 @@ impl AsWritten {
         share("moments.preoccupied.share", self.moments.preoccupied.share)?;
         share("moments.preoccupied.least_speaking", self.moments.preoccupied.least_speaking)?;
         above_zero("moments.preoccupied.share_over_secs", f64::from(self.moments.preoccupied.share_over_secs))?;
+        above_zero("candidate.slope", f64::from(self.candidate.slope))?;
         above_zero("ranking.playing_speed", self.ranking.playing_speed)?;
         above_zero("ranking.control_secs", f64::from(self.ranking.control_secs))?;
         share("ranking.family_share_at_most", self.ranking.family_share_at_most)?;
         share("ranking.control_share", self.ranking.control_share)?;
+        share("ranking.moment_share_at_most", self.ranking.moment_share_at_most)?;
         for modality in &self.modality {
             share(&format!("least_usable of modality {:?}", modality.id), modality.least_usable.unwrap_or(0.0))?;
         }

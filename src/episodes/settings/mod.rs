@@ -4,7 +4,7 @@ mod check;
 mod cue;
 mod shapes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use serde::Deserialize;
@@ -38,6 +38,31 @@ impl Settings {
         }
         self.0.ranking.budget_minutes_per_hour = minutes_per_hour;
         Ok(self)
+    }
+}
+
+impl Settings {
+    /// Every family of the table of weights, in order of name.
+    pub fn families(&self) -> BTreeSet<&str> {
+        self.0.cue.iter().map(|cue| cue.family.as_str()).collect()
+    }
+
+    /// The same with each family's weights times its factor, and other log odds: a prior, and a slope of 1. The marks for
+    /// candidates stay where they are in log odds, so that what was just likely enough to be shown still is.
+    #[must_use]
+    pub fn reweighted(mut self, factor: impl Fn(&str) -> f32, prior: f32) -> Self {
+        for cue in &mut self.0.cue {
+            let factor = factor(&cue.family);
+            cue.withdrawal *= factor;
+            cue.confrontation *= factor;
+        }
+        let (before, slope) = (self.0.candidate.prior, self.0.candidate.slope);
+        let moved = |mark: f32| before + slope * mark - prior;
+        self.0.candidate.least_score = moved(self.0.candidate.least_score);
+        self.0.candidate.mixed_from = moved(self.0.candidate.mixed_from);
+        self.0.ranking.further_from = moved(self.0.ranking.further_from);
+        (self.0.candidate.prior, self.0.candidate.slope) = (prior, 1.0);
+        self
     }
 }
 
@@ -91,6 +116,8 @@ pub struct Unit {
 pub struct Candidate {
     /// b of DOMAIN C.1, log odds.
     pub prior: f32,
+    /// Log odds per S.
+    pub slope: f32,
     /// Least S.
     pub least_score: f32,
     /// Least number of families with a part in S.
@@ -137,6 +164,12 @@ pub struct Ranking {
     pub budget_minutes_per_hour: f64,
     /// Least minutes of review.
     pub least_budget_minutes: f64,
+    /// S from which on a stretch below the candidates' mark may fill what is left of the budget.
+    pub further_from: f32,
+    /// Longest run of exchanges of such a stretch.
+    pub further_secs_at_most: Secs,
+    /// Most of the budget for attachment-pattern moments, 0 to 1.
+    pub moment_share_at_most: f64,
     /// Seconds per clip besides watching.
     pub overhead_secs: Secs,
     /// How fast a coder plays a clip, 1 = as recorded.

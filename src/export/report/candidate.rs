@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::episodes::{Cycle, Episode, Evidence, Repair};
+use crate::episodes::{Cycle, Episode, Evidence, Likelihood, Repair};
 use crate::export::closeup::{closeup, letter};
 use crate::export::draw::{clock, clock_span, length, n, plain};
 use crate::export::picture::Picture;
@@ -26,6 +26,7 @@ pub(super) fn card(picture: &Picture<'_>, codes: &Codes, settings: &Settings, ep
                     span.cost {
                         (episode.id) " \u{b7} watch " (to_watch(episode)) " \u{b7} " (n(episode.review_secs.round())) " s of review"
                         @if session.review.is_some() && !episode.in_budget { " \u{b7} beyond the review time" }
+                        @if let Some(likelihood) = &episode.likelihood { " \u{b7} likelihood " (likely(likelihood)) }
                     }
                 }
                 h3 dir="auto" { (plain(&episode.sentence)) }
@@ -53,6 +54,17 @@ pub(super) fn card(picture: &Picture<'_>, codes: &Codes, settings: &Settings, ep
             @if let Some(cycle) = &episode.cycle { (steps(cycle, episode.repair.as_ref(), &jump)) }
             (excerpt(session, picture, episode, &jump))
         }
+    }
+}
+
+/// "medium; of such clips 21 to 44 % were confirmed". The probability of the single clip would say more than is known.
+fn likely(likelihood: &Likelihood) -> String {
+    let percent = |share: f32| format!("{:.0}", share * 100.0);
+    match likelihood.confirmed_low.zip(likelihood.confirmed_high) {
+        Some((low, high)) => {
+            format!("{}: of such clips {} to {} % were confirmed", likelihood.level.name(), percent(low), percent(high))
+        }
+        None => likelihood.level.name().to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! content security policy inside it says so, so that not even a hostile transcript could make it do either.
 
 mod candidate;
+mod further;
 mod style;
 mod tables;
 
@@ -55,6 +56,7 @@ pub fn page(session: &Session, codes: &Codes, settings: &Settings) -> String {
                     ol.ranked {
                         @for episode in &ranked { (candidate::card(&picture, codes, settings, episode)) }
                     }
+                    (further::section(&picture, settings))
                     (tables::coverage(session))
                     (tables::people(session))
                     (tables::problems(session))
@@ -112,8 +114,9 @@ fn summary(session: &Session, ranked: &[&Episode]) -> Markup {
             @for sentence in tables::largest_holes(session) { p { (sentence) } }
             div.caution {
                 p {
-                    "Everything here is a candidate until a trained coder confirms it. How many will be confirmed is a "
-                    "starting guess: no coder's decision has calibrated it yet. "
+                    "Everything here is a candidate until a trained coder confirms it. "
+                    @if session.origin.learned.is_some() { "Likelihoods are learned from coders' decisions on other sessions. " }
+                    @else { "How many will be confirmed is a starting guess: no coder's decision has calibrated it yet. " }
                     a href="#limits" { "Limits of use" }
                 }
             }
@@ -141,7 +144,7 @@ fn cost(session: &Session, ranked: &[&Episode]) -> Markup {
         @if let Some(expected) = plan.expected_confirmed {
             div title=(plain(&plan.note)) {
                 b { @if expected < 0.5 { "fewer than 1" } @else { "about " (n(f64::from(expected).round())) } }
-                span { "expected to be confirmed (uncalibrated)" }
+                span { "expected to be confirmed" @if session.origin.learned.is_none() { " (uncalibrated)" } }
             }
         }
     }
