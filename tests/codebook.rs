@@ -466,7 +466,10 @@ fn the_dictionary_holds_every_marker_of_the_engine_with_its_kinds() {
     let known = vocabulary();
     for card in attune::markers::ALL.iter().map(|marker| marker.card()) {
         let term = known.markers.get(card.id).unwrap_or_else(|| panic!("add {} to config/dictionary.toml", card.id));
-        assert_eq!(term.kinds, card.kinds, "config/dictionary.toml: kinds of {}", card.id);
+        // Those of this one are the tables of the languages' files.
+        if card.id != "txt.phrase" {
+            assert_eq!(term.kinds, card.kinds, "config/dictionary.toml: kinds of {}", card.id);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! One TOML file per code under `config/codebook/`. A code is data: no Rust is touched to add one. `read` checks the
 //! files, `run` looks for codes in a session's events, `show` prints them.
 
+mod aid;
 mod read;
 mod run;
 mod show;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::rules::{ExampleFailure, Hit, Rule, Vocabulary};
 
 pub use crate::rules::Observability;
+pub use aid::{Aid, Place, places};
 pub use read::{CodebookError, read};
 pub use run::{CannotLook, cannot_look, run};
 pub use show::{Paint, code_json, code_page, list_json, list_table};
@@ -106,6 +108,9 @@ pub struct Code {
     pub mapping: Mapping,
     /// Where it comes from.
     pub source: Source,
+    /// Where a coder can look for it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aid: Option<Aid>,
     /// How the engine looks for it. Empty where it does not (yet).
     #[serde(default, rename = "rule", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,

@@ -102,6 +102,13 @@ pub fn code_page(codebook: &Codebook, id: &str, paint: Paint) -> Option<String> 
     if code.rules.is_empty() {
         let _ = writeln!(page, "\nThe engine has no rule for this code: it never flags it.");
     }
+    if let Some(aid) = &code.aid {
+        let _ = writeln!(page, "\nWhere to look by hand");
+        let _ = writeln!(page, "{}", wrapped("  ", &aid.in_words(codebook.vocabulary())));
+        if !aid.note.is_empty() {
+            let _ = writeln!(page, "{}", wrapped("  ", &aid.note));
+        }
+    }
     for rule in &code.rules {
         let class = rule.observability.unwrap_or(code.observability);
         let class = observability(codebook, class);
