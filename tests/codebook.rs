@@ -283,6 +283,8 @@ fn the_vignette_is_found_from_first_block_to_remark() {
             at("rs03", 90.0, 100.2),
             at("xt01", 90.0, 102.0),
             at("xt03", 90.0, 107.0),
+            // A remark about the face after it moved is also a code of the paper.
+            at("rf16", 96.6, 107.0),
         ]
     );
 }

@@ -116,6 +116,10 @@ pub struct Pattern {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_confidence: Option<f32>,
 
+    /// Starts in the first so many seconds of the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_first_secs: Option<Secs>,
+
     /// Belongs to the picture but does not count towards the hit's strength (a prompt, a turn).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scene: bool,

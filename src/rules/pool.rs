@@ -156,6 +156,7 @@ fn candidate_fits(pattern: &Pattern, candidate: &Candidate) -> bool {
     let length = candidate.span.length();
     pattern.min_secs.is_none_or(|min| length >= min.0)
         && pattern.max_secs.is_none_or(|max| length <= max.0)
+        && pattern.in_first_secs.is_none_or(|first| candidate.span.start() < SessionTime::ZERO.plus(first.0))
         && pattern.min_strength.is_none_or(|min| candidate.strength >= min)
         && pattern.min_confidence.is_none_or(|min| candidate.quality >= min)
 }

@@ -72,6 +72,7 @@ fn limits_in_words(pattern: &Pattern, said: &mut String) {
     limit("at most", pattern.max_words.map(words));
     limit("value at least", pattern.min_value.map(|value| value.to_string()));
     limit("value at most", pattern.max_value.map(|value| value.to_string()));
+    limit("in the first", pattern.in_first_secs.map(|first| format!("{} of the session", secs(first))));
     limit("strength at least", pattern.min_strength.map(|value| value.to_string()));
     limit("quality at least", pattern.min_confidence.map(|value| value.to_string()));
 }

@@ -100,6 +100,8 @@ mod tests {
         has("not_caught", "Sorry? Could you say that again?");
         lacks("not_caught", "I'm sorry about that.");
         has("bridge", "Speaking of my mother, she called.");
+        has("option", "One way would be to call him.");
+        lacks("option", "Maybe I should have called him.");
         has("own_will", "I'd rather do it my own way.");
         lacks("own_will", "I don't want to say that he is bad.");
     }

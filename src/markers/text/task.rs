@@ -4,8 +4,8 @@ use super::{Card, Event, Input, Marker, MarkerError, phrases};
 use crate::track::Unit;
 
 /// ## What it sees
-/// Phrases that propose something to do (`proposal`), name one way among several (`options`), or say that a task was not clear
-/// (`misunderstanding`), per 100 words of the turn.
+/// Phrases that propose something to do (`proposal`), or say that a task was not clear (`misunderstanding`), per 100 words of
+/// the turn.
 /// ## Why coders care
 /// Tasks are one of the three parts of a working alliance.
 /// ## What it does not see
@@ -15,9 +15,9 @@ pub struct Task;
 const CARD: Card = Card {
     id: "txt.task",
     section: "task",
-    what: "A turn that proposes something to do, weighs ways to do it, or has not understood a task.",
+    what: "A turn that proposes something to do, or has not understood a task.",
     unit: Unit::PerHundredWords,
-    kinds: &["proposal", "options", "misunderstanding"],
+    kinds: &["proposal", "misunderstanding"],
     needs: &[],
     after: &[],
     reads_text: true,
