@@ -230,7 +230,10 @@ fn codes_from_elsewhere_are_refused_with_file_line_and_the_nearest_name() {
         swap("same_person_as = \"turn\"", "who = \"client\", same_person_as = \"turn\""),
         &["say `who`, or compare the person"],
     );
-    refused(swap("txt.turn\", min", "txt.tunr\", min"), &["no marker is called \"txt.tunr\": did you mean \"txt.turn\"?"]);
+    refused(
+        swap("txt.turn\", min", "txt.tunr\", min"),
+        &["no marker is called \"txt.tunr\": did you mean \"txt.turn\"?"],
+    );
     refused(swap("kind = \"hedge\", same", "kind = \"hegde\", same"), &["no kind \"hegde\": did you mean \"hedge\"?"]);
     refused(
         swap("[[rule]]", "[aid]\nlook = [{ marker = \"txt.hegde\" }]\n\n[[rule]]"),
@@ -245,4 +248,74 @@ fn codes_from_elsewhere_are_refused_with_file_line_and_the_nearest_name() {
         &["only a coder can see it, so it can have no rule"],
     );
     refused(swap("min_words = 5", "in_first_secs = -5"), &["negative"]);
+}
+
+#[test]
+fn the_pages_of_the_codes_are_up_to_date() {
+    let folder = std::path::Path::new("docs/codebook");
+    let pages = codebook::pages(&shipped());
+    assert_eq!(pages.len(), 7);
+    if std::env::var_os("ATTUNE_WRITE_DOCS").is_some() {
+        std::fs::create_dir_all(folder).unwrap();
+        for (file, text) in &pages {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+    }
+    for (file, text) in pages {
+        let written = std::fs::read_to_string(folder.join(&file)).unwrap_or_default();
+        assert!(written == text, "docs/codebook/{file} is old: ATTUNE_WRITE_DOCS=1 cargo test --test codes");
+    }
+}
+
+#[test]
+fn views_group_the_same_codes() {
+    let codebook = shipped();
+    let views = codebook::read_views(Config::embedded().under("views")).unwrap();
+    assert_eq!(views.keys().map(String::as_str).collect::<Vec<_>>(), ["3rs", "pacs"]);
+    for (id, view) in &views {
+        let grouped = view.grouped(&codebook);
+        for (group, codes) in &grouped {
+            assert!(!codes.is_empty(), "{id}: {group} holds no code");
+        }
+        let all: BTreeSet<&str> = grouped.iter().flat_map(|(_, codes)| codes).map(|code| code.id.as_str()).collect();
+        assert_eq!(all.len(), 79, "{id}: a code is lost");
+    }
+    // Each mapping that says something is taken up.
+    for code in codebook.codes().filter(|code| code.mapping.rrs.starts_with("withdrawal")) {
+        assert!(!views["3rs"].groups_of(code).is_empty(), "{}: {}", code.id, code.mapping.rrs);
+    }
+    let wrong =
+        codebook::read_views([("views/x.toml", "name = 'x'\nnote = ''\nfield = 'pax'\ngroup = []")]).unwrap_err();
+    assert!(wrong.to_string().contains("views/x.toml"), "{wrong}");
+}
+
+#[test]
+fn the_first_code_of_a_new_codebook_reads_and_holds() {
+    let config = Config::embedded();
+    let files = codebook::starter(config.text("codebook.toml").unwrap());
+    let code = files.iter().find(|(name, _)| name.starts_with("my01")).unwrap();
+    let own = codebook::read([("own.toml", code.1.as_str())], &vocabulary(), &settings()).unwrap();
+    assert_eq!(codebook::check_examples(&own), []);
+    let settings: Settings =
+        toml::from_str(&files.iter().find(|(name, _)| *name == "codebook.toml").unwrap().1).unwrap();
+    assert_eq!((settings.name.as_str(), settings.version), ("own", 1));
+}
+
+#[test]
+fn two_codebooks_are_told_apart_code_by_code() {
+    let read = |text: &str| codebook::read([("own.toml", text)], &vocabulary(), &settings()).unwrap();
+    let said = |one: &str, other: &str| -> Vec<String> {
+        codebook::differences(&read(one), &read(other)).iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(said(OWN, OWN), [""; 0]);
+    assert_eq!(said(OWN, &OWN.replace("my01", "my02")), ["- my01  Own code", "+ my02  Own code"]);
+    assert_eq!(
+        said(OWN, &OWN.replace("min_words = 5", "min_words = 6")),
+        ["~ my01  rule own changed, and is still version 1: raise it"]
+    );
+    assert_eq!(
+        said(OWN, &OWN.replace("min_words = 5", "min_words = 6").replace("version = 1", "version = 2")),
+        ["~ my01  rule own changed, version 1 to 2"]
+    );
+    assert_eq!(said(OWN, &OWN.replace("label = \"Own code\"", "label = \"Another\"")), ["~ my01  wording changed"]);
 }

@@ -148,7 +148,17 @@ pub fn read<'t>(
             Vec::new()
         }
     };
-    if errors.is_empty() { Ok(Codebook { codes, order, vocabulary, caps: settings.caps.clone() }) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(Codebook {
+            codes,
+            order,
+            vocabulary,
+            caps: settings.caps.clone(),
+            title: format!("{} {}", settings.name, settings.version),
+        })
+    } else {
+        Err(errors)
+    }
 }
 
 fn cap_errors(settings: &Settings) -> Vec<CodebookError> {

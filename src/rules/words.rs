@@ -98,7 +98,12 @@ fn relations_in_words(pattern: &Pattern, said: &mut String) {
 
 fn persons_in_words(pattern: &Pattern, said: &mut String) {
     for (step, same) in pattern.persons() {
-        let _ = write!(said, ", {} person {} {step}", if same { "same" } else { "another" }, if same { "as" } else { "than" });
+        let _ = write!(
+            said,
+            ", {} person {} {step}",
+            if same { "same" } else { "another" },
+            if same { "as" } else { "than" }
+        );
     }
 }
 

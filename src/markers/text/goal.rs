@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn without_goal_words_nobody_knows_and_with_them_it_is_told() {
-        let turns = made(&["C: My panic on the bus came back on Monday.", "C: My neighbour bought a green car.", "C: Yes."]);
+        let turns =
+            made(&["C: My panic on the bus came back on Monday.", "C: My neighbour bought a green car.", "C: Yes."]);
         let find = |language: &toml::Table| with_turns(&turns, language, |input| Goal.find(input, &settings_of(&Goal)));
         let mut language = english();
         let events = find(&language).unwrap();

@@ -20,7 +20,11 @@ fn predictions() {
     check_in(
         &german(),
         &Future,
-        &["C: Ich werde wahrscheinlich wieder schreien.", "C: Er wird bestimmt wütend sein.", "C: Ich würde gern ein Wasser trinken."],
+        &[
+            "C: Ich werde wahrscheinlich wieder schreien.",
+            "C: Er wird bestimmt wütend sein.",
+            "C: Ich würde gern ein Wasser trinken.",
+        ],
         &["0:self", "1:other"],
     );
 }
@@ -102,7 +106,11 @@ fn the_last_session_is_told_from_last_week() {
     check_in(
         &german(),
         &LastSession,
-        &["T: Das letzte Mal haben wir über Ihren Bruder gesprochen.", "C: In der letzten Stunde ging es mir besser.", "C: Letzte Woche war ich beim Arzt."],
+        &[
+            "T: Das letzte Mal haben wir über Ihren Bruder gesprochen.",
+            "C: In der letzten Stunde ging es mir besser.",
+            "C: Letzte Woche war ich beim Arzt.",
+        ],
         &["0:-", "1:-"],
     );
 }
@@ -168,7 +176,11 @@ fn tags_are_questions_at_the_end() {
     check_in(
         &german(),
         &Tag,
-        &["C: Sie hätte anrufen müssen, nicht wahr?", "C: Er hört nie zu, verstehen Sie? Also bin ich gegangen.", "C: Warum denn nicht?"],
+        &[
+            "C: Sie hätte anrufen müssen, nicht wahr?",
+            "C: Er hört nie zu, verstehen Sie? Also bin ich gegangen.",
+            "C: Warum denn nicht?",
+        ],
         &["0:final", "1:inside"],
     );
 }
@@ -177,13 +189,22 @@ fn tags_are_questions_at_the_end() {
 fn outside_causes() {
     check(
         &Justify,
-        &["C: It's because of my boss.", "C: I had no choice.", "C: I was late because I overslept.", "C: He made me laugh."],
+        &[
+            "C: It's because of my boss.",
+            "C: I had no choice.",
+            "C: I was late because I overslept.",
+            "C: He made me laugh.",
+        ],
         &["0:-", "1:-"],
     );
     check_in(
         &german(),
         &Justify,
-        &["C: Das liegt nur an meinem Chef.", "C: Ich hatte ja keine andere Wahl.", "C: Ich kam zu spät, weil ich verschlafen habe."],
+        &[
+            "C: Das liegt nur an meinem Chef.",
+            "C: Ich hatte ja keine andere Wahl.",
+            "C: Ich kam zu spät, weil ich verschlafen habe.",
+        ],
         &["0:-", "1:-"],
     );
 }

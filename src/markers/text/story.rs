@@ -58,8 +58,7 @@ impl Marker for Story {
         let turns = turns(input, &CARD)?;
         let settings: Settings = super::settings(settings, &CARD)?;
         let Patterns { past, present } = language(input, &CARD, CARD.section)?;
-        let (past, present) =
-            (whole_words(&past, &CARD, CARD.section)?, whole_words(&present, &CARD, CARD.section)?);
+        let (past, present) = (whole_words(&past, &CARD, CARD.section)?, whole_words(&present, &CARD, CARD.section)?);
         let words = Words::of(input, &CARD)?;
         let mut events = Vec::new();
         for turn in turns {

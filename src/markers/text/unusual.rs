@@ -116,7 +116,8 @@ mod tests {
     use super::super::testing::check;
     use super::*;
 
-    const PLAIN: &str = "C: The train to work was late again and my brother waited for me at the station in the cold rain.";
+    const PLAIN: &str =
+        "C: The train to work was late again and my brother waited for me at the station in the cold rain.";
     const DOUBT: &str =
         "C: Maybe it was me, I guess, perhaps I wanted to be late and I wonder whether he saw it, I'm not sure.";
 
