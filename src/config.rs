@@ -27,7 +27,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file of the user's folder cannot be read.
-    #[error("cannot read the settings ({message}): check --config: {file}")]
+    #[error("cannot read the settings ({message}): check --config and --codebook: {file}")]
     Unreadable {
         /// What the system said.
         message: String,
@@ -84,6 +84,18 @@ impl Config {
         Ok(config)
     }
 
+    /// The same with a study's codes: the files of `folder` are added to the codes, and one of the same id replaces the code
+    /// that was there. `codebook.toml` in it may say `base = "none"`: then its codes are the only ones. It may also hold
+    /// `views/`, `language/` and `dictionary.toml`, or be a whole folder of settings.
+    ///
+    /// # Errors
+    /// As [`Config::with_folder`].
+    pub fn with_codebook(mut self, folder: &Path) -> Result<Self, ConfigError> {
+        folder::read_codes_over(folder, &mut self.files)?;
+        self.place = folder.display().to_string();
+        Ok(self)
+    }
+
     /// One file's text.
     ///
     /// # Errors
@@ -114,10 +126,10 @@ impl Config {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Hash of all files under a folder; of every file outside `codebook/` and `language/` if `folder` is empty.
+    /// Hash of all files under a folder; of every file outside `codebook/`, `language/` and `views/` if `folder` is empty.
     pub fn hash(&self, folder: &str) -> Hash {
         let wanted = |path: &str| match folder {
-            "" => !path.starts_with("codebook/") && !path.starts_with("language/"),
+            "" => !["codebook/", "language/", "views/"].iter().any(|folder| path.starts_with(folder)),
             _ => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         };
         Hash::of_parts(self.all().filter(|(path, _)| wanted(path)).map(|(path, text)| (path, text.as_bytes())))

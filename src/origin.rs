@@ -90,6 +90,9 @@ pub struct Origin {
     pub settings: Hash,
     /// Of all codebook files together.
     pub codebook: Hash,
+    /// The codebook's name and version.
+    #[serde(default)]
+    pub codebook_version: String,
     /// Of the language patterns.
     pub language: Hash,
     /// Of the file of learned weights, if one was given.

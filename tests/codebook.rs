@@ -283,6 +283,8 @@ fn the_vignette_is_found_from_first_block_to_remark() {
             at("rs03", 90.0, 100.2),
             at("xt01", 90.0, 102.0),
             at("xt03", 90.0, 107.0),
+            // A remark about the face after it moved is also a code of the paper.
+            at("rf16", 96.6, 107.0),
         ]
     );
 }
@@ -466,7 +468,10 @@ fn the_dictionary_holds_every_marker_of_the_engine_with_its_kinds() {
     let known = vocabulary();
     for card in attune::markers::ALL.iter().map(|marker| marker.card()) {
         let term = known.markers.get(card.id).unwrap_or_else(|| panic!("add {} to config/dictionary.toml", card.id));
-        assert_eq!(term.kinds, card.kinds, "config/dictionary.toml: kinds of {}", card.id);
+        // Those of this one are the tables of the languages' files.
+        if card.id != "txt.phrase" {
+            assert_eq!(term.kinds, card.kinds, "config/dictionary.toml: kinds of {}", card.id);
+        }
     }
 }
 

@@ -404,7 +404,7 @@ fn the_codebook_as_shipped_reads_the_vignette_the_same_way() {
     made.holds_for_every_ranking(&ranking);
     assert_eq!(kinds(&ranking), [EpisodeKind::Cycle]);
     let found: Vec<&str> = ranking.episodes[0].codes.iter().map(|code| code.code.as_str()).collect();
-    assert_eq!(found, ["rs03", "xt01", "xt02", "xt03"]);
+    assert_eq!(found, ["rs03", "rf16", "xt01", "xt02", "xt03"]);
     assert!(ranking.episodes[0].sentence.contains("short answer (2 words), then 4.2 s silence; lips pushed out 1.4 s"));
 }
 

@@ -94,6 +94,9 @@ pub struct Machine {
     /// Folder of settings that replace the built-in ones file by file (see: attune config --write).
     #[arg(long, env = "ATTUNE_CONFIG", value_name = "FOLDER")]
     pub config: Option<PathBuf>,
+    /// Folder of a study's own codes, which are added to the built-in ones or replace them (see: attune codebook new).
+    #[arg(long = "codebook", env = "ATTUNE_CODEBOOK", value_name = "FOLDER")]
+    pub codebook: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -289,6 +292,9 @@ pub enum Learn {
 pub enum Codebook {
     /// All codes, a line each.
     List {
+        /// Grouped as another system has it: 3rs, pacs, or one of your own in views/.
+        #[arg(long, value_name = "NAME")]
+        view: Option<String>,
         #[command(flatten)]
         machine: Machine,
         /// As JSON.
@@ -305,10 +311,42 @@ pub enum Codebook {
         #[arg(long)]
         json: bool,
     },
-    /// Read all codes and run the examples of their rules.
+    /// Read all codes and run the examples of their rules: every mistake with file and line.
     Check {
+        /// A folder of codes over the built-in ones.
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
         #[command(flatten)]
         machine: Machine,
+    },
+    /// Run the examples of all rules: a line for each code, and what is wrong with those that fail.
+    Test {
+        /// A folder of codes over the built-in ones.
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        machine: Machine,
+    },
+    /// What differs between two codebooks: codes added (+), removed (-), changed (~).
+    #[command(after_help = "Exit codes: 0 they are the same; 1 they differ; 2 one of them does not read.")]
+    Diff {
+        /// A folder of codes; built-in for the program's own.
+        #[arg(value_name = "ONE")]
+        one: PathBuf,
+        /// The other.
+        #[arg(value_name = "OTHER")]
+        other: PathBuf,
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Begin a codebook of your own: a folder with one commented code.
+    New {
+        /// Folder to write to, a new or empty one.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
     },
 }
 

@@ -41,6 +41,11 @@ impl Failure {
         Self { code: Self::NOTHING, message: message.into() }
     }
 
+    /// Everything was said already.
+    fn silent(code: u8) -> Self {
+        Self { code, message: String::new() }
+    }
+
     fn wrong_use(message: impl Into<String>) -> Self {
         Self { code: Self::WRONG_USE, message: message.into() }
     }
@@ -78,7 +83,9 @@ pub fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, message }) => {
-            tell(&format!("attune: {message}"));
+            if !message.is_empty() {
+                tell(&format!("attune: {message}"));
+            }
             ExitCode::from(code)
         }
     }
@@ -112,9 +119,13 @@ fn stop_on_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-/// The settings: the built-in ones, or the user's folder over them.
+/// The settings: the built-in ones, or the user's folder over them, and the codes of a study over these.
 fn open_config(machine: &Machine) -> Result<Config, ConfigError> {
-    machine.config.as_deref().map_or_else(|| Ok(Config::embedded()), Config::with_folder)
+    let config = machine.config.as_deref().map_or_else(|| Ok(Config::embedded()), Config::with_folder)?;
+    match machine.codebook.as_deref() {
+        Some(folder) => config.with_codebook(folder),
+        None => Ok(config),
+    }
 }
 
 /// Reads `--runtime`.

@@ -3,9 +3,14 @@
 //! One TOML file per code under `config/codebook/`. A code is data: no Rust is touched to add one. `read` checks the
 //! files, `run` looks for codes in a session's events, `show` prints them.
 
+mod aid;
+mod compare;
+mod pages;
 mod read;
 mod run;
 mod show;
+mod starter;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +19,14 @@ use serde::{Deserialize, Serialize};
 use crate::rules::{ExampleFailure, Hit, Rule, Vocabulary};
 
 pub use crate::rules::Observability;
+pub use aid::{Aid, Place, places};
+pub use compare::{Difference, DifferenceKind, differences};
+pub use pages::pages;
 pub use read::{CodebookError, read};
 pub use run::{CannotLook, cannot_look, run};
-pub use show::{Paint, code_json, code_page, list_json, list_table};
+pub use show::{Paint, code_json, code_page, list_json, list_table, view_json};
+pub use starter::starter;
+pub use views::{Group, MappingField, NOT_MAPPED, View, ViewError, read_views};
 
 /// How far a code's rules have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +116,9 @@ pub struct Code {
     pub mapping: Mapping,
     /// Where it comes from.
     pub source: Source,
+    /// Where a coder can look for it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aid: Option<Aid>,
     /// How the engine looks for it. Empty where it does not (yet).
     #[serde(default, rename = "rule", skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -164,8 +177,27 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// What the codebook is called, in results and messages.
+    pub name: String,
+    /// Raised whenever its codes or rules change.
+    pub version: u32,
+    /// What a study's own codes come on top of.
+    #[serde(default)]
+    pub base: Base,
     /// The most confidence a coder is shown, by observability.
     pub caps: Caps,
+}
+
+/// What a study's own codes come on top of. The settings' folder is laid over the built-in files by it before codes are
+/// read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    /// The codes inside the program.
+    #[default]
+    BuiltIn,
+    /// Nothing.
+    None,
 }
 
 /// The most confidence a coder is shown, 0 to 1. What only a coder can see has none.
@@ -200,6 +232,8 @@ pub struct Codebook {
     order: Vec<String>,
     vocabulary: Vocabulary,
     caps: Caps,
+    /// Name and version.
+    title: String,
 }
 
 impl Codebook {
@@ -211,6 +245,11 @@ impl Codebook {
     /// The code of this id.
     pub fn get(&self, id: &str) -> Option<&Code> {
         self.codes.get(id)
+    }
+
+    /// Its name and version: `paper 2`.
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     /// The names its rules may use.

@@ -148,7 +148,17 @@ pub fn read<'t>(
             Vec::new()
         }
     };
-    if errors.is_empty() { Ok(Codebook { codes, order, vocabulary, caps: settings.caps.clone() }) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(Codebook {
+            codes,
+            order,
+            vocabulary,
+            caps: settings.caps.clone(),
+            title: format!("{} {}", settings.name, settings.version),
+        })
+    } else {
+        Err(errors)
+    }
 }
 
 fn cap_errors(settings: &Settings) -> Vec<CodebookError> {
@@ -171,9 +181,22 @@ fn mistakes(
     if code.id.is_empty() || !plain {
         errors.push(file.code_error(code, "id", "an id is made of a-z, 0-9 and _".into()));
     }
-    let texts = [("label", &code.label), ("operational", &code.definition.operational), ("how", &code.definition.how)];
+    let texts = [
+        ("label", &code.label),
+        ("axial", &code.axial),
+        ("primary", &code.primary),
+        ("operational", &code.definition.operational),
+        ("how", &code.definition.how),
+    ];
     for (name, _) in texts.into_iter().filter(|(_, text)| text.trim().is_empty()) {
         errors.push(file.code_error(code, name, format!("`{name}` is empty")));
+    }
+    for (name, _) in [("document", &code.source.document), ("place", &code.source.place)]
+        .into_iter()
+        .filter(|(_, text)| text.trim().is_empty())
+    {
+        let what = format!("`{name}` is empty: say in [source] where the code comes from");
+        errors.push(file.code_error(code, &format!("{name} ="), what));
     }
     for marker in code.markers.iter().filter(|marker| !vocabulary.markers.contains_key(*marker)) {
         let near = nearest(marker, vocabulary.markers.keys().map(String::as_str));
@@ -192,6 +215,13 @@ fn mistakes(
     if code.observability == Observability::CoderOnly && !code.rules.is_empty() {
         let what = "only a coder can see it, so it can have no rule: change `observability` or take the rule out";
         errors.push(file.code_error(code, "[[rule]]", what.into()));
+    }
+    if let Some(aid) = &code.aid {
+        let start = file.line_of("[aid]", 1);
+        for problem in aid.check(vocabulary) {
+            let line = file.line_of(&problem.look_for, start);
+            errors.push(CodebookError::Rule { problem, file: file.path.to_owned(), line });
+        }
     }
     let mut ids = BTreeSet::new();
     for rule in &code.rules {

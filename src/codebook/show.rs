@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Code, CodeSpeaker, Codebook, Modality, Observability, Polarity, Status};
+use super::{Code, CodeSpeaker, Codebook, Modality, Observability, Polarity, Status, View};
 use crate::rules::in_words;
 
 /// Whether text may carry terminal colours. Colour stands for polarity, never for the axial name.
@@ -86,6 +86,7 @@ pub fn code_page(codebook: &Codebook, id: &str, paint: Paint) -> Option<String> 
     line("How to look", &code.definition.how);
     line("Counts", &code.definition.include.join("; "));
     line("Does not count", &code.definition.exclude.join("; "));
+    line("Cannot see", &cannot_see(codebook, code).join(" "));
     line("Coder sees", &code.definition.show);
     line("PACS", &code.mapping.pacs);
     line("Attachment", &code.mapping.attachment);
@@ -99,8 +100,22 @@ pub fn code_page(codebook: &Codebook, id: &str, paint: Paint) -> Option<String> 
     let read: Vec<_> = code.markers.iter().filter(|marker| measured(codebook, marker)).map(String::as_str).collect();
     line("Measured", &read.join(", "));
     line("Not measured", &missing.join(", "));
-    if code.rules.is_empty() {
-        let _ = writeln!(page, "\nThe engine has no rule for this code: it never flags it.");
+    match (&code.same_as, code.rules.is_empty()) {
+        (Some(other), true) => {
+            let _ =
+                writeln!(page, "\nIt has no rule of its own: what the rules of {other} find is counted once, there.");
+        }
+        (None, true) => {
+            let _ = writeln!(page, "\nThe engine has no rule for this code: it never flags it.");
+        }
+        _ => {}
+    }
+    if let Some(aid) = &code.aid {
+        let _ = writeln!(page, "\nWhere to look by hand");
+        let _ = writeln!(page, "{}", wrapped("  ", &aid.in_words(codebook.vocabulary())));
+        if !aid.note.is_empty() {
+            let _ = writeln!(page, "{}", wrapped("  ", &aid.note));
+        }
     }
     for rule in &code.rules {
         let class = rule.observability.unwrap_or(code.observability);
@@ -146,6 +161,14 @@ pub fn list_json(codebook: &Codebook) -> Value {
         .collect()
 }
 
+/// A view as JSON: its name, note and groups with the ids of their codes.
+pub fn view_json(view: &View, codebook: &Codebook) -> Value {
+    let ids = |codes: Vec<&Code>| codes.into_iter().map(|code| code.id.clone()).collect::<Vec<_>>();
+    let groups: Vec<Value> =
+        view.grouped(codebook).into_iter().map(|(name, codes)| json!({ "name": name, "codes": ids(codes) })).collect();
+    json!({ "name": view.name, "note": view.note, "groups": groups })
+}
+
 /// One code as JSON: the whole file, its cap, and each rule in words under `rules_in_words`; `None` if there is no such
 /// code.
 pub fn code_json(codebook: &Codebook, id: &str) -> Option<Value> {
@@ -158,12 +181,38 @@ pub fn code_json(codebook: &Codebook, id: &str) -> Option<Value> {
     Some(value)
 }
 
-fn measured(codebook: &Codebook, marker: &str) -> bool {
+pub(super) fn measured(codebook: &Codebook, marker: &str) -> bool {
     codebook.vocabulary().markers.get(marker).is_some_and(|term| term.measured)
 }
 
+/// What the rules of a code cannot see, in sentences: told by what they read.
+pub(super) fn cannot_see(codebook: &Codebook, code: &Code) -> Vec<&'static str> {
+    let read: Vec<&str> = code.rules.iter().flat_map(|rule| rule.markers()).collect();
+    let reads = |start: &str| read.iter().any(|marker| marker.starts_with(start));
+    let mut said = Vec::new();
+    if reads("txt.") {
+        said.push("Words are found by patterns: irony, quotes and the same thing in other words are not.");
+    }
+    if reads("txt.") && !reads("aud.") && !reads("vid.") {
+        said.push("It rests on words alone: voice and face are left to the coder.");
+    }
+    if reads("aud.") {
+        said.push("A length, a pause or a louder voice has no meaning by itself.");
+    }
+    if reads("vid.") {
+        said.push("A movement of face or body is not a feeling.");
+    }
+    if code.observability == Observability::Weak {
+        said.push("The wording of the code asks for more than any of this shows.");
+    }
+    if code.rules.iter().any(|rule| rule.markers().iter().any(|marker| !measured(codebook, marker))) {
+        said.push("Some of what it would read is not measured.");
+    }
+    said
+}
+
 /// The cap as a decimal number that reads as in the settings file.
-fn cap(codebook: &Codebook, class: Observability) -> f64 {
+pub(super) fn cap(codebook: &Codebook, class: Observability) -> f64 {
     (f64::from(codebook.caps().of(class)) * 1000.0).round() / 1000.0
 }
 
@@ -174,7 +223,7 @@ fn observability(codebook: &Codebook, class: Observability) -> String {
     }
 }
 
-fn polarity(polarity: Polarity) -> &'static str {
+pub(super) fn polarity(polarity: Polarity) -> &'static str {
     match polarity {
         Polarity::Supporting => "supporting",
         Polarity::Straining => "straining",
@@ -182,7 +231,7 @@ fn polarity(polarity: Polarity) -> &'static str {
     }
 }
 
-fn speaker(speaker: CodeSpeaker) -> &'static str {
+pub(super) fn speaker(speaker: CodeSpeaker) -> &'static str {
     match speaker {
         CodeSpeaker::Client => "client",
         CodeSpeaker::Therapist => "therapist",
@@ -190,7 +239,7 @@ fn speaker(speaker: CodeSpeaker) -> &'static str {
     }
 }
 
-fn modality(modality: Modality) -> &'static str {
+pub(super) fn modality(modality: Modality) -> &'static str {
     match modality {
         Modality::Verbal => "words",
         Modality::Timing => "timing",
@@ -200,7 +249,7 @@ fn modality(modality: Modality) -> &'static str {
     }
 }
 
-fn status(status: Status) -> &'static str {
+pub(super) fn status(status: Status) -> &'static str {
     match status {
         Status::Draft => "draft: no rule runs",
         Status::Trial => "trial: rules run, not yet checked against coders",

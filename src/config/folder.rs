@@ -2,8 +2,8 @@
 //!
 //! A misspelt name would otherwise leave the built-in settings in force without a word.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::ConfigError;
 use crate::spelling::nearest;
@@ -16,18 +16,65 @@ use crate::spelling::nearest;
 pub(super) fn read_over(folder: &Path, files: &mut BTreeMap<String, String>) -> Result<(), ConfigError> {
     let mut found = BTreeMap::new();
     gather(folder, folder, &mut found)?;
+    lay_over(folder, found, files)
+}
+
+/// The same of a folder that holds codes: each file that is none of the settings' own is a code. A folder of settings with
+/// its own `codebook/` is taken as such.
+///
+/// # Errors
+/// As [`read_over`].
+pub(super) fn read_codes_over(folder: &Path, files: &mut BTreeMap<String, String>) -> Result<(), ConfigError> {
+    let mut found = BTreeMap::new();
+    gather(folder, folder, &mut found)?;
+    let is_settings = found.keys().any(|name| name.starts_with("codebook/"));
+    let own = |name: &str| {
+        let known = ["codebook.toml", "dictionary.toml"].contains(&name)
+            || ["views/", "language/"].iter().any(|start| name.starts_with(start));
+        if is_settings || known { name.to_owned() } else { format!("codebook/{OWN}/{name}") }
+    };
+    let found = found.into_iter().map(|(name, path)| (own(&name), path)).collect();
+    lay_over(folder, found, files)
+}
+
+/// Where the codes of a folder of codes stand.
+const OWN: &str = "own";
+
+fn lay_over(
+    folder: &Path,
+    found: BTreeMap<String, PathBuf>,
+    files: &mut BTreeMap<String, String>,
+) -> Result<(), ConfigError> {
     if let Some(name) = found.keys().find(|name| !is_read(name, files)) {
         return Err(ConfigError::Unknown {
             hint: hint(name, files),
-            file: folder.join(name).display().to_string(),
+            file: found.get(name).map_or_else(|| folder.join(name), Clone::clone).display().to_string(),
             name: name.clone(),
         });
     }
+    let mut own = BTreeMap::new();
     for (name, path) in found {
-        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-        files.insert(name, text);
+        own.insert(name, std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?);
     }
+    let alone = own.get("codebook.toml").is_some_and(|text| entry(text, "base").as_deref() == Some("none"));
+    let ids: BTreeSet<String> =
+        own.iter().filter(|(name, _)| is_code(name)).filter_map(|(_, text)| entry(text, "id")).collect();
+    // A code of this id replaces the built-in one, wherever its file lies.
+    files.retain(|name, text| {
+        !is_code(name) || own.contains_key(name) || !(alone || entry(text, "id").is_some_and(|id| ids.contains(&id)))
+    });
+    files.extend(own);
     Ok(())
+}
+
+fn is_code(name: &str) -> bool {
+    name.starts_with("codebook/")
+}
+
+/// A text at the top of a settings file; `None` if it is not there or the file does not read.
+fn entry(text: &str, key: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    table.get(key)?.as_str().map(str::to_owned)
 }
 
 fn unreadable(path: &Path, e: std::io::Error) -> ConfigError {
@@ -35,7 +82,7 @@ fn unreadable(path: &Path, e: std::io::Error) -> ConfigError {
 }
 
 /// All files under `folder` by their path inside `root`, with `/` between the parts.
-fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, std::path::PathBuf>) -> Result<(), ConfigError> {
+fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) -> Result<(), ConfigError> {
     for entry in std::fs::read_dir(folder).map_err(|e| unreadable(folder, e))? {
         let entry = entry.map_err(|e| unreadable(folder, e))?;
         let path = entry.path();
@@ -69,7 +116,7 @@ fn is_read(name: &str, known: &BTreeMap<String, String>) -> bool {
     let parts: Vec<_> = name.split('/').collect();
     known.contains_key(name)
         || match parts[..] {
-            ["codebook", .., file] => file.ends_with(".toml"),
+            ["codebook", .., file] | ["views", file] => file.ends_with(".toml"),
             ["language", _, file] => {
                 known.keys().any(|k| k.starts_with("language/") && k.ends_with(&format!("/{file}")))
             }
@@ -119,6 +166,40 @@ mod tests {
         }
         let said = with(&["holiday.jpg"]).unwrap_err();
         assert!(said.contains("holiday.jpg") && said.contains("attune config --write"), "{said}");
+    }
+
+    fn write(folder: &std::path::Path, file: &str, text: &str) {
+        let path = folder.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn a_code_of_the_same_id_replaces_the_built_in_one_and_others_are_added() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "rs03.toml", "id = \"rs03\"");
+        write(folder.path(), "deeper/my01.toml", "id = \"my01\"");
+        let count = |config: &Config| config.under("codebook").count();
+        let config = Config::embedded().with_codebook(folder.path()).unwrap();
+        assert_eq!(count(&config), count(&Config::embedded()) + 1);
+        assert_eq!(config.text("codebook/own/rs03.toml").unwrap(), "id = \"rs03\"");
+        assert!(config.text("codebook/resistance/rs03_concise_then_silent.toml").is_err());
+        write(folder.path(), "codebook.toml", "base = \"none\"");
+        let config = Config::embedded().with_codebook(folder.path()).unwrap();
+        assert_eq!(count(&config), 2);
+    }
+
+    #[test]
+    fn a_folder_of_settings_is_known_by_its_codebook() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "codebook/mine/rs03.toml", "id = \"rs03\"");
+        write(folder.path(), "voice.toml", "# mine");
+        let config = Config::embedded().with_codebook(folder.path()).unwrap();
+        assert_eq!(config.text("voice.toml").unwrap(), "# mine");
+        assert_eq!(config.under("codebook").count(), Config::embedded().under("codebook").count());
+        write(folder.path(), "notes.txt", "hello");
+        let said = Config::embedded().with_codebook(folder.path()).unwrap_err().to_string();
+        assert!(said.contains("notes.txt"), "{said}");
     }
 
     #[test]

@@ -161,6 +161,7 @@ pub fn scan(
             engine: env!("CARGO_PKG_VERSION").into(),
             settings: prepared.hash(),
             codebook: prepared.config.hash("codebook"),
+            codebook_version: prepared.codebook.title().to_owned(),
             language: prepared.config.hash("language"),
             learned: prepared.learned.as_ref().map(|(_, hash)| hash.clone()),
             models: measured.models.into_values().collect(),

@@ -116,6 +116,10 @@ pub struct Pattern {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_confidence: Option<f32>,
 
+    /// Starts in the first so many seconds of the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_first_secs: Option<Secs>,
+
     /// Belongs to the picture but does not count towards the hit's strength (a prompt, a turn).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scene: bool,
@@ -135,6 +139,13 @@ pub struct Pattern {
     /// Starts inside this stretch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_in: Option<Stretch>,
+
+    /// About the same person as this earlier step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_person_as: Option<String>,
+    /// About another person than this earlier step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_person_than: Option<String>,
 
     /// Repeats: the step is a run of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -237,6 +248,12 @@ impl Pattern {
         }
     }
 
+    /// The steps with whose person this pattern's is compared, with whether it must be the same one.
+    pub(super) fn persons(&self) -> impl Iterator<Item = (&str, bool)> {
+        let same = self.same_person_as.iter().map(|step| (step.as_str(), true));
+        same.chain(self.other_person_than.iter().map(|step| (step.as_str(), false)))
+    }
+
     /// The stretches this pattern is held against.
     pub(super) fn stretches(&self) -> impl Iterator<Item = &Stretch> {
         [&self.during, &self.overlaps, &self.starts_in].into_iter().flatten()
@@ -244,6 +261,20 @@ impl Pattern {
 }
 
 impl Rule {
+    /// A rule of this one step, to look for it alone.
+    pub fn of_one_step(id: &str, step: Pattern) -> Self {
+        Self {
+            id: id.to_owned(),
+            version: 1,
+            observability: None,
+            sequence: vec![step],
+            without: Vec::new(),
+            blind_if_missing: Vec::new(),
+            only_if_blind: Vec::new(),
+            examples: Vec::new(),
+        }
+    }
+
     /// Every pattern of the rule, those inside others included.
     pub(super) fn patterns(&self) -> Vec<&Pattern> {
         let mut found = Vec::new();

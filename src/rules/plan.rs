@@ -40,6 +40,11 @@ pub(super) enum Relation {
     During(Window),
     Overlaps(Window, Duration),
     StartsIn(Window),
+    /// About the same person as a step, or about another.
+    Person {
+        step: usize,
+        same: bool,
+    },
 }
 
 pub(super) struct Window {
@@ -91,6 +96,7 @@ impl Way {
     pub fn speaks_of(&self) -> impl Iterator<Item = usize> {
         let steps = self.relations.iter().map(|relation| match relation {
             Relation::Within { .. } => None,
+            Relation::Person { step, .. } => Some([*step, *step]),
             Relation::During(window) | Relation::Overlaps(window, _) | Relation::StartsIn(window) => {
                 Some([window.from.step, window.to.step])
             }
@@ -133,6 +139,10 @@ fn relations(pattern: &Pattern, at: usize, names: &BTreeMap<&str, usize>) -> Opt
     }
     if let Some(stretch) = &pattern.starts_in {
         relations.push(Relation::StartsIn(window(stretch)?));
+    }
+    for (name, same) in pattern.persons() {
+        let step = names.get(name).copied().filter(|&step| step < at)?;
+        relations.push(Relation::Person { step, same });
     }
     Some(relations)
 }

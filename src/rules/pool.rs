@@ -7,12 +7,15 @@ use super::Hit;
 use super::language::{AtLeast, Pattern};
 use crate::markers::{Event, EventId};
 use crate::time::{SessionTime, Span};
+use crate::track::Who;
 
 /// One thing that fits a pattern: an event, another code's hit, several events at once, or a run of repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Candidate {
     /// Its time, as other steps see it.
     pub span: Span,
+    /// Whom it is about; `None` for hits of codes and for events of several people.
+    pub who: Option<Who>,
     /// From the first of its events' start to the last one's end.
     pub hull: Span,
     /// Its events, in order.
@@ -32,6 +35,7 @@ impl Candidate {
     fn of_event(event: &Event) -> Self {
         Self {
             span: event.span,
+            who: Some(event.who),
             hull: event.span,
             because: vec![event.id],
             strength: share(event.strength),
@@ -42,6 +46,7 @@ impl Candidate {
     fn of_hit(hit: &Hit) -> Self {
         Self {
             span: hit.span,
+            who: None,
             hull: hit.span,
             because: hit.because.clone(),
             strength: share(hit.strength),
@@ -57,6 +62,7 @@ impl Candidate {
         let count = count_before as f32;
         Some(Self {
             span,
+            who: self.who.filter(|who| other.who == Some(*who)),
             hull: self.hull.hull(other.hull),
             because,
             strength: (self.strength * count + other.strength) / (count + 1.0),
@@ -150,6 +156,7 @@ fn candidate_fits(pattern: &Pattern, candidate: &Candidate) -> bool {
     let length = candidate.span.length();
     pattern.min_secs.is_none_or(|min| length >= min.0)
         && pattern.max_secs.is_none_or(|max| length <= max.0)
+        && pattern.in_first_secs.is_none_or(|first| candidate.span.start() < SessionTime::ZERO.plus(first.0))
         && pattern.min_strength.is_none_or(|min| candidate.strength >= min)
         && pattern.min_confidence.is_none_or(|min| candidate.quality >= min)
 }
@@ -220,6 +227,7 @@ fn one_run(repeats: &[&Candidate]) -> Option<Candidate> {
     let sum: f64 = repeats.iter().map(|repeat| f64::from(repeat.strength)).sum();
     Some(Candidate {
         span: hull,
+        who: repeats.first().and_then(|first| first.who).filter(|who| repeats.iter().all(|r| r.who == Some(*who))),
         hull,
         because: repeats.iter().flat_map(|repeat| repeat.because.iter().copied()).collect(),
         strength: (sum / repeats.len() as f64) as f32,

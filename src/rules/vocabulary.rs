@@ -47,8 +47,8 @@ impl Vocabulary {
         Ok(Self { markers: toml::from_str(text)?, codes: BTreeSet::new() })
     }
 
-    /// The same with what the engine really has: each card's kinds replace the dictionary's, and its marker counts as
-    /// measured.
+    /// The same with what the engine really has: each card's kinds replace the dictionary's (a marker whose kinds the
+    /// language's files make has none on its card), and its marker counts as measured.
     #[must_use]
     pub fn with_cards<'c>(mut self, cards: impl IntoIterator<Item = &'c Card>) -> Self {
         for card in cards {
@@ -56,7 +56,9 @@ impl Vocabulary {
             if term.name.is_empty() {
                 term.name = card.id.to_owned();
             }
-            term.kinds = card.kinds.iter().map(|&kind| kind.to_owned()).collect();
+            if !card.kinds.is_empty() {
+                term.kinds = card.kinds.iter().map(|&kind| kind.to_owned()).collect();
+            }
             term.measured = true;
         }
         self

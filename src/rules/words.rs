@@ -47,6 +47,7 @@ fn pattern_in_words(pattern: &Pattern, known: &Vocabulary) -> String {
     if !pattern.kind.is_empty() {
         let _ = write!(said, ", kind {}", pattern.kind.0.join(" or ").replace('_', " "));
     }
+    persons_in_words(pattern, &mut said);
     limits_in_words(pattern, &mut said);
     if let Some(repeats) = &pattern.at_least {
         let _ = write!(said, ", at least {} times in {}", repeats.count, secs(repeats.in_secs));
@@ -71,6 +72,7 @@ fn limits_in_words(pattern: &Pattern, said: &mut String) {
     limit("at most", pattern.max_words.map(words));
     limit("value at least", pattern.min_value.map(|value| value.to_string()));
     limit("value at most", pattern.max_value.map(|value| value.to_string()));
+    limit("in the first", pattern.in_first_secs.map(|first| format!("{} of the session", secs(first))));
     limit("strength at least", pattern.min_strength.map(|value| value.to_string()));
     limit("quality at least", pattern.min_confidence.map(|value| value.to_string()));
 }
@@ -91,6 +93,17 @@ fn relations_in_words(pattern: &Pattern, said: &mut String) {
     }
     if let Some(stretch) = &pattern.starts_in {
         let _ = write!(said, ", starting in {}", stretch_in_words(stretch));
+    }
+}
+
+fn persons_in_words(pattern: &Pattern, said: &mut String) {
+    for (step, same) in pattern.persons() {
+        let _ = write!(
+            said,
+            ", {} person {} {step}",
+            if same { "same" } else { "another" },
+            if same { "as" } else { "than" }
+        );
     }
 }
 

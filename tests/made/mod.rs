@@ -243,6 +243,7 @@ impl Made {
                 engine: "0.1.0".into(),
                 settings: hash("settings"),
                 codebook: hash("codebook"),
+                codebook_version: "paper 2".into(),
                 language: hash("language"),
                 learned: None,
                 models: ["face_detection_yunet_2023mar", "face_landmarks_detector", "seg3"].map(model).to_vec(),

@@ -6,15 +6,32 @@ mod cohere;
 mod critic;
 mod deflect;
 mod distress;
+mod future;
+mod goal;
 mod hedge;
+mod help;
+mod justify;
+mod lastsess;
 mod mental;
 mod meta;
 mod minimise;
+mod phrase;
+mod phrases;
+#[cfg(test)]
+mod phrases_tests;
+mod place;
+mod praise;
 mod prompt;
+mod quote;
 mod rate;
 mod reassure;
 mod stems;
+mod story;
+mod tag;
+mod task;
 mod topic;
+mod turn;
+mod unusual;
 mod vague;
 mod words;
 
@@ -41,6 +58,19 @@ pub const ALL: &[&dyn Marker] = &[
     &critic::Critic,
     &vague::Vague,
     &hedge::Hedge,
+    &future::Future,
+    &help::Help,
+    &praise::Praise,
+    &lastsess::LastSession,
+    &task::Task,
+    &quote::Quote,
+    &tag::Tag,
+    &justify::Justify,
+    &turn::Turn,
+    &story::Story,
+    &unusual::Unusual,
+    &goal::Goal,
+    &phrase::PhraseMarker,
 ];
 
 /// The turns of client and therapist, in order of start.

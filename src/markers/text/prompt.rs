@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::place::Place;
 use super::words::{Sentence, Words, anywhere, hits, whole_words};
 use super::{Card, Event, Input, Marker, MarkerError, about, is_therapist, language, turns};
 use crate::track::Unit;
@@ -68,17 +69,6 @@ struct CueAsWritten {
     max_words: Option<u32>,
 }
 
-/// In which sentences of the turn a cue is looked for.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Place {
-    Any,
-    Question,
-    Statement,
-    Last,
-    LastQuestion,
-}
-
 struct Cue {
     /// Position in `order`.
     kind: usize,
@@ -91,17 +81,10 @@ struct Cue {
 impl Cue {
     fn holds(&self, sentences: &[Sentence], words: u32) -> bool {
         self.words.contains(&words)
-            && sentences.iter().enumerate().any(|(at, sentence)| {
-                let is_last = at + 1 == sentences.len();
-                let here = match self.place {
-                    Place::Any => true,
-                    Place::Question => sentence.is_question,
-                    Place::Statement => !sentence.is_question,
-                    Place::Last => is_last,
-                    Place::LastQuestion => is_last && sentence.is_question,
-                };
-                here && self.pattern.is_match(&sentence.text)
-            })
+            && sentences
+                .iter()
+                .enumerate()
+                .any(|(at, sentence)| self.place.holds(sentences, at) && self.pattern.is_match(&sentence.text))
     }
 }
 

@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde::Deserialize;
 
-use super::words::{Words, hits};
+use super::words::{Sentence, Words, hits};
 use super::{Card, Event, Input, MarkerError, about, turns};
 use crate::transcript::count_words;
 
@@ -27,6 +27,16 @@ pub(super) fn find(
     settings: &toml::Table,
     kinds: &[(Option<&str>, Regex)],
 ) -> Result<Vec<Event>, MarkerError> {
+    count(card, input, settings, |sentences| kinds.iter().map(|(kind, p)| (*kind, hits(sentences, p))).collect())
+}
+
+/// The same with the hits of each kind as `counted` in a turn's sentences.
+pub(super) fn count<'k>(
+    card: &Card,
+    input: &Input<'_>,
+    settings: &toml::Table,
+    counted: impl Fn(&[Sentence]) -> Vec<(Option<&'k str>, usize)>,
+) -> Result<Vec<Event>, MarkerError> {
     let turns = turns(input, card)?;
     let Settings { min_hits, foot_per_100_words: foot, full_per_100_words: full } = super::settings(settings, card)?;
     if !(full > foot && foot >= 0.0) {
@@ -36,14 +46,12 @@ pub(super) fn find(
     let words = Words::of(input, card)?;
     let mut events = Vec::new();
     for turn in turns {
-        let sentences = words.sentences(&turn.text);
-        for (kind, pattern) in kinds {
-            let hits = hits(&sentences, pattern);
+        for (kind, hits) in counted(&words.sentences(&turn.text)) {
             if hits == 0 || hits < min_hits {
                 continue;
             }
             let rate = 100.0 * hits as f32 / count_words(&turn.text).max(1) as f32;
-            events.push(about(turn, card, rate, (rate - foot) / (full - foot), *kind));
+            events.push(about(turn, card, rate, (rate - foot) / (full - foot), kind));
         }
     }
     Ok(events)

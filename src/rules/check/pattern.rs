@@ -72,6 +72,7 @@ impl Checker<'_> {
         let about_any = [
             ("min_secs", pattern.min_secs.is_some()),
             ("max_secs", pattern.max_secs.is_some()),
+            ("in_first_secs", pattern.in_first_secs.is_some()),
             ("min_strength", pattern.min_strength.is_some()),
             ("min_confidence", pattern.min_confidence.is_some()),
         ];

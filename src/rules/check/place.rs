@@ -22,10 +22,21 @@ impl Checker<'_> {
                 let what = "a refusal needs its stretch: add `during`, `overlaps` or `starts_in`, and no `within_secs`";
                 self.wrong(place, "without", what);
             }
-            Role::Member | Role::Breaker | Role::Alternative { of_repeats: true } if related(pattern) => {
+            Role::Member | Role::Breaker | Role::Alternative { of_repeats: true }
+                if related(pattern) || pattern.persons().next().is_some() =>
+            {
                 self.wrong(place, word, "how it lies to other steps goes with the whole step");
             }
             _ => {}
+        }
+        for (step, _) in pattern.persons() {
+            if pattern.code.is_some() || !(pattern.any.is_empty()) && pattern.any.iter().any(|way| way.code.is_some()) {
+                self.wrong(place, step, "whom a code's hit is about is not known: compare the person of a marker");
+            }
+            self.earlier_step(step, place, earlier);
+        }
+        if pattern.who.is_some() && pattern.persons().next().is_some() {
+            self.wrong(place, "person", "say `who`, or compare the person with a step's, not both");
         }
         if pattern.cut_in_secs.is_some() && pattern.within_secs.is_none() {
             self.wrong(place, "cut_in_secs", "`cut_in_secs` goes with `within_secs`");
@@ -64,15 +75,22 @@ impl Checker<'_> {
                 return;
             }
         };
+        for name in names {
+            self.earlier_step(name, place, earlier);
+        }
+    }
+
+    fn earlier_step(&mut self, name: &str, place: &str, earlier: usize) {
         let steps = &self.rule.sequence;
         let may: Vec<&str> = steps.iter().take(earlier).filter_map(|step| step.name.as_deref()).collect();
-        for name in names.into_iter().filter(|name| !may.contains(name)) {
-            let what = if steps.iter().any(|step| step.name.as_deref() == Some(name)) {
-                format!("a step can speak of earlier steps only, and {name:?} is not earlier")
-            } else {
-                format!("no earlier step is called {name:?}{}", did_you_mean(name, may.iter().copied()))
-            };
-            self.wrong(place, name, what);
+        if may.contains(&name) {
+            return;
         }
+        let what = if steps.iter().any(|step| step.name.as_deref() == Some(name)) {
+            format!("a step can speak of earlier steps only, and {name:?} is not earlier")
+        } else {
+            format!("no earlier step is called {name:?}{}", did_you_mean(name, may.iter().copied()))
+        };
+        self.wrong(place, name, what);
     }
 }

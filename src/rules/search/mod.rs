@@ -116,7 +116,7 @@ impl Plan {
         for (way, Way { pool, relations }) in step.ways.iter().enumerate() {
             for index in self.near(pool, relations, chosen) {
                 let candidate = &pool.list[index];
-                if !self.related(candidate.span, relations, chosen) {
+                if !self.related(candidate, relations, chosen) {
                     continue;
                 }
                 chosen.push(Pick { way, index });
@@ -148,7 +148,7 @@ impl Plan {
             self.near(&way.pool, &way.relations, chosen).any(|index| {
                 let found = &way.pool.list[index];
                 // What is part of the picture cannot forbid it.
-                self.related(found.span, &way.relations, chosen) && !found.because.iter().all(|id| own.contains(id))
+                self.related(found, &way.relations, chosen) && !found.because.iter().all(|id| own.contains(id))
             })
         })
     }

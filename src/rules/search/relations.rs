@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Pick;
 use crate::rules::plan::{Edge, Plan, Relation, Window};
-use crate::rules::pool::Pool;
+use crate::rules::pool::{Candidate, Pool};
 use crate::time::{SessionTime, Span};
 
 impl Plan {
@@ -22,6 +22,7 @@ impl Plan {
                 Relation::During(window) | Relation::StartsIn(window) => {
                     self.stretch(window, chosen).map_or(0..0, |stretch| pool.starting(stretch.start(), stretch.end()))
                 }
+                Relation::Person { .. } => 0..pool.list.len(),
                 Relation::Overlaps(window, _) => self.stretch(window, chosen).map_or(0..0, |stretch| {
                     let until = pool.starting(stretch.end(), stretch.end()).start;
                     pool.first_ending_after(stretch.start()).min(until)..until
@@ -32,11 +33,17 @@ impl Plan {
         range
     }
 
-    pub(super) fn related(&self, span: Span, relations: &[Relation], chosen: &[Pick]) -> bool {
+    pub(super) fn related(&self, found: &Candidate, relations: &[Relation], chosen: &[Pick]) -> bool {
+        let span = found.span;
         relations.iter().all(|relation| match relation {
             // `near` is exact for these.
             Relation::Within { .. } | Relation::StartsIn(_) => true,
             Relation::During(window) => self.stretch(window, chosen).is_some_and(|s| span.end() <= s.end()),
+            // Whom a hit of a code is about is not known: it is neither the same person nor another.
+            Relation::Person { step, same } => {
+                let other = chosen.get(*step).and_then(|pick| self.candidate(*step, *pick).who);
+                found.who.zip(other).is_some_and(|(one, other)| (one == other) == *same)
+            }
             Relation::Overlaps(window, least) => self
                 .stretch(window, chosen)
                 .and_then(|stretch| stretch.overlap(span))
@@ -48,6 +55,7 @@ impl Plan {
     pub(super) fn apart(&self, span: Span, relations: &[Relation], chosen: &[Pick]) -> Duration {
         let gaps = relations.iter().map(|relation| {
             let (from, to) = match relation {
+                Relation::Person { .. } => return Duration::ZERO,
                 Relation::Within { .. } => {
                     let end = self.span(chosen.len().saturating_sub(1), chosen).end();
                     (end, end)

@@ -1,0 +1,202 @@
+//! How often each code and each kind of candidate is found on AnnoMI transcripts: words, and who speaks when as the
+//! transcript has it. No sound and no picture: voices are laid out by the transcript's times. Passes without the data.
+//!
+//! `ATTUNE_CONFIG=config` reads rules and patterns from that folder and not from the program; `ATTUNE_SHOW=rf06` prints what
+//! was found of a code on the transcripts that patterns were written on, `ATTUNE_SHOW=episodes` their candidates and
+//! `ATTUNE_SHOW=markers` how often each marker of words was found.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says what broke by panicking, and prints its table"
+)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use attune::config::Config;
+use attune::engine::interpret::interpret;
+use attune::engine::prepared::Prepared;
+use attune::markers::SpokenTurn;
+use attune::time::{FrameGrid, SessionTime, Span, Step};
+use attune::track::{Track, Tracks, Unit, Who};
+use ndarray::Array2;
+
+/// A person says at most so much per second, which ends a turn before the next one begins.
+const WORDS_PER_SEC: f64 = 2.7;
+
+struct Talk {
+    id: u32,
+    high: bool,
+    turns: Vec<SpokenTurn>,
+}
+
+fn secs(stamp: &str) -> f64 {
+    stamp.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
+}
+
+/// Every transcript once, with turns in the order of their utterances.
+fn annomi(file: &Path) -> Vec<Talk> {
+    let mut reader = csv::Reader::from_path(file).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
+    let [quality, id, utterance, who, stamp, said] =
+        ["mi_quality", "transcript_id", "utterance_id", "interlocutor", "timestamp", "utterance_text"].map(column);
+    type Lines = BTreeMap<u32, (Who, f64, String)>;
+    let mut talks: BTreeMap<u32, (bool, Lines)> = BTreeMap::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        let who = if &row[who] == "therapist" { Who::Therapist } else { Who::Client };
+        let (_, lines) =
+            talks.entry(row[id].parse().unwrap()).or_insert_with(|| (&row[quality] == "high", Lines::new()));
+        lines.insert(row[utterance].parse().unwrap(), (who, secs(&row[stamp]), row[said].to_owned()));
+    }
+    let told = |(id, (high, lines)): (u32, (bool, Lines))| {
+        let lines: Vec<_> = lines.into_values().collect();
+        let mut turns = Vec::new();
+        for (at, (who, start, text)) in lines.iter().enumerate() {
+            let words = text.split_whitespace().count() as f64;
+            let next = lines.get(at + 1).map_or(f64::INFINITY, |(_, next, _)| *next);
+            // Times are whole seconds: neighbours may share one.
+            let end = (start + words / WORDS_PER_SEC).min(next.max(start + 0.3)).max(start + 0.2);
+            let span = Span::new(SessionTime::from_secs_f64(*start), SessionTime::from_secs_f64(end)).unwrap();
+            turns.push(SpokenTurn { who: *who, span, text: text.clone(), confidence: 0.8 });
+        }
+        turns.sort_by_key(|turn| turn.span);
+        Talk { id, high, turns }
+    };
+    talks.into_iter().map(told).collect()
+}
+
+/// Who speaks when, as the turns have it, in steps of 20 ms.
+fn voices(turns: &[SpokenTurn], session: Span) -> Tracks {
+    let mut tracks = Tracks::new();
+    let step = Step::new(1, 50).unwrap();
+    let len = (session.secs_f64() / step.secs_f64()) as usize;
+    let grid = FrameGrid { first: SessionTime::from_millis(10), step, len };
+    for who in [Who::Client, Who::Therapist, Who::Room] {
+        let mut values = Array2::from_elem((len, 1), 0.0_f32);
+        for turn in turns.iter().filter(|turn| turn.who == who || who == Who::Room) {
+            for row in grid.indices(turn.span) {
+                values[[row, 0]] = 1.0;
+            }
+        }
+        let columns = vec!["p".to_owned()];
+        tracks.insert("speech", Track { who, unit: Unit::Probability, grid, columns, values, confidence: None });
+    }
+    tracks
+}
+
+#[derive(Default)]
+struct Sum {
+    secs: f64,
+    turns: usize,
+    sessions: usize,
+    events: BTreeMap<String, usize>,
+    hits: BTreeMap<String, usize>,
+    candidates: BTreeMap<String, usize>,
+    in_budget: usize,
+}
+
+impl Sum {
+    fn per_hour(&self, count: usize) -> f64 {
+        count as f64 * 3600.0 / self.secs.max(1.0)
+    }
+}
+
+fn at(span: Span) -> String {
+    format!("{:.0}-{:.0} s", span.start().secs_f64(), span.end().secs_f64())
+}
+
+fn look(talks: &[&Talk], prepared: &Prepared, show: Option<&str>) -> Sum {
+    let mut sum = Sum::default();
+    for talk in talks {
+        let end = talk.turns.iter().map(|turn| turn.span.end()).max().unwrap();
+        let session = Span::new(SessionTime::ZERO, end.shifted(SessionTime::from_millis(500))).unwrap();
+        let tracks = voices(&talk.turns, session);
+        let language = prepared.languages.get("en").unwrap();
+        let words = (Some(&talk.turns[..]), Some(&language.patterns));
+        let found = interpret(&tracks, session, words, prepared, &prepared.episodes, 7, &mut Vec::new()).unwrap();
+        sum.secs += session.secs_f64();
+        sum.sessions += 1;
+        sum.turns += talk.turns.len();
+        for event in found.events.iter().filter(|event| event.marker.starts_with("txt.")) {
+            let kind = event.kind.as_deref().unwrap_or("-");
+            *sum.events.entry(format!("{} {kind} {}", event.marker, event.who)).or_default() += 1;
+        }
+        for hit in &found.hits {
+            *sum.hits.entry(hit.code.clone()).or_default() += 1;
+            if show == Some(hit.code.as_str()) {
+                println!("--- {} {} {} {:.2}", talk.id, hit.rule, at(hit.span), hit.strength);
+                for turn in talk.turns.iter().filter(|turn| turn.span.overlap(hit.span).is_some()) {
+                    println!("    {}: {}", turn.who, turn.text);
+                }
+            }
+        }
+        for episode in &found.ranking.episodes {
+            *sum.candidates.entry(format!("{:?}", episode.kind)).or_default() += 1;
+            if show == Some("episodes") {
+                println!("--- {} {:?} {} {:?}", talk.id, episode.kind, at(episode.span), episode.sentence);
+            }
+        }
+        sum.in_budget += found.ranking.expected.clips as usize;
+    }
+    sum
+}
+
+#[test]
+fn no_code_and_no_candidate_floods_the_coder() {
+    let Some(data) = std::env::var_os("ATTUNE_DATA") else {
+        println!("ATTUNE_DATA is not set: nothing was measured");
+        return;
+    };
+    let file = PathBuf::from(data).join("therapy_text/AnnoMI-full.even_transcripts.csv");
+    if !file.is_file() {
+        println!("no AnnoMI transcripts: nothing was measured");
+        return;
+    }
+    let config = match std::env::var_os("ATTUNE_CONFIG") {
+        Some(folder) => Config::with_folder(Path::new(&folder)).unwrap(),
+        None => Config::embedded(),
+    };
+    let prepared = Prepared::read(config).unwrap();
+    let show = std::env::var("ATTUNE_SHOW").ok();
+    let all = annomi(&file);
+    // Patterns were written while looking at the first group.
+    let group = |high: bool, seen: bool| -> Vec<&Talk> {
+        all.iter().filter(|talk| talk.high == high && talk.id.is_multiple_of(4) == seen).collect()
+    };
+    let sums: Vec<Sum> = [group(true, true), group(true, false), group(false, true), group(false, false)]
+        .iter()
+        .enumerate()
+        .map(|(at, talks)| look(talks, &prepared, show.as_deref().filter(|_| at == 0)))
+        .collect();
+    println!("| | high, seen | high, unseen | low, seen | low, unseen |\n|---|---|---|---|---|");
+    let row = |name: &str, cells: Vec<String>| println!("| {name} | {} |", cells.join(" | "));
+    row("sessions", sums.iter().map(|sum| sum.sessions.to_string()).collect());
+    row("hours", sums.iter().map(|sum| format!("{:.2}", sum.secs / 3600.0)).collect());
+    row("turns", sums.iter().map(|sum| sum.turns.to_string()).collect());
+    for code in prepared.codebook.codes().filter(|code| code.runs()) {
+        let of = |sum: &Sum| sum.hits.get(&code.id).copied().unwrap_or(0);
+        row(&code.id, sums.iter().map(|sum| format!("{:.1}", sum.per_hour(of(sum)))).collect());
+    }
+    if show.as_deref() == Some("markers") {
+        let names: std::collections::BTreeSet<&String> = sums.iter().flat_map(|sum| sum.events.keys()).collect();
+        for name in names {
+            let of = |sum: &Sum| sum.events.get(name).copied().unwrap_or(0);
+            row(name, sums.iter().map(|sum| format!("{:.1}", sum.per_hour(of(sum)))).collect());
+        }
+    }
+    let kinds: std::collections::BTreeSet<&String> = sums.iter().flat_map(|sum| sum.candidates.keys()).collect();
+    for kind in kinds {
+        let of = |sum: &Sum| sum.candidates.get(kind).copied().unwrap_or(0);
+        row(kind, sums.iter().map(|sum| format!("{:.1}", sum.per_hour(of(sum)))).collect());
+    }
+    row("all candidates", sums.iter().map(|s| format!("{:.1}", s.per_hour(s.candidates.values().sum()))).collect());
+    row("in the budget", sums.iter().map(|s| format!("{:.1}", s.per_hour(s.in_budget))).collect());
+    for (at, sum) in sums.iter().enumerate() {
+        for (code, count) in &sum.hits {
+            assert!(*count * 4 < sum.turns, "{code} fires in {count} of {} turns (group {at})", sum.turns);
+        }
+    }
+}
