@@ -41,4 +41,6 @@ pub mod export;
 
 pub mod record;
 
+pub mod study;
+
 pub mod engine;

@@ -17,6 +17,7 @@ const EXAMPLES: &str = "Examples:
   attune scan session.mp4 --transcript session.vtt
   attune scan room.mp4 client.wav --transcript talk.srt --client left
   attune record session.wav --minutes 50
+  attune study new mystudy ; attune study add mystudy *.mp4 ; attune scan mystudy
   attune codebook show rs03
   attune doctor";
 
@@ -36,6 +37,9 @@ pub enum Command {
         #[command(flatten)]
         machine: Machine,
     },
+    /// A study: many sessions in one folder, with the people's consent, coders, and what became of each.
+    #[command(subcommand)]
+    Study(super::study::StudyCommand),
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),
@@ -272,7 +276,7 @@ fn neutral(text: &str) -> Result<(attune::track::Who, f64), String> {
 }
 
 /// Recordings of one session begin within a day of each other.
-fn offset(text: &str) -> Result<f64, String> {
+pub fn offset(text: &str) -> Result<f64, String> {
     let secs: f64 = text.parse().map_err(|_| "say a number of seconds".to_owned())?;
     match secs.abs() <= 86_400.0 {
         true => Ok(secs),
@@ -280,7 +284,7 @@ fn offset(text: &str) -> Result<f64, String> {
     }
 }
 
-fn minutes(text: &str) -> Result<f64, String> {
+pub fn minutes(text: &str) -> Result<f64, String> {
     let minutes: f64 = text.parse().map_err(|_| "say a number of minutes".to_owned())?;
     match (0.0..=60.0).contains(&minutes) {
         true => Ok(minutes),

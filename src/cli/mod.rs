@@ -7,6 +7,7 @@ mod enrol;
 mod progress;
 mod record;
 mod scan;
+mod study;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -63,6 +64,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Scan(scan) => scan::run(*scan),
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Record(record) => record::run(&record),
+        Command::Study(command) => study::run(&command),
         Command::Codebook(command) => codebook::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),
