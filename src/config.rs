@@ -84,6 +84,16 @@ impl Config {
         Ok(config)
     }
 
+    /// The same with the code files of a folder over and beside its own; `folder` stands for `codebook/`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unreadable`]; [`ConfigError::Unknown`] if a file of it is no code file.
+    pub fn with_codebook(&self, folder: &Path) -> Result<Self, ConfigError> {
+        let mut config = self.clone();
+        folder::read_codebook_over(folder, &mut config.files)?;
+        Ok(config)
+    }
+
     /// One file's text.
     ///
     /// # Errors
@@ -114,10 +124,14 @@ impl Config {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Hash of all files under a folder; of every file outside `codebook/` and `language/` if `folder` is empty.
+    /// Hash of all files under a folder; of every file outside `codebook/`, `language/`
+    /// and `queries/` that can change a result if `folder` is empty.
     pub fn hash(&self, folder: &str) -> Hash {
         let wanted = |path: &str| match folder {
-            "" => !path.starts_with("codebook/") && !path.starts_with("language/"),
+            "" => {
+                !(path == "study.toml"
+                    || ["codebook/", "language/", "queries/"].iter().any(|part| path.starts_with(part)))
+            }
             _ => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         };
         Hash::of_parts(self.all().filter(|(path, _)| wanted(path)).map(|(path, text)| (path, text.as_bytes())))

@@ -23,7 +23,7 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Read one session: measure, find candidates, write results and a report.
+    /// Read one session, or all of a study: measure, find candidates, write results and a report.
     Scan(Box<Scan>),
     /// Record a session from a microphone into a WAV file that survives whatever happens.
     Record(Box<Record>),
@@ -101,7 +101,7 @@ pub struct Machine {
 #[command(after_help = "Exit codes: 0 done; 1 nothing could be done; 2 wrong use; 3 done, but a part could not be; \
     130 stopped by Ctrl-C (run again to go on).")]
 pub struct Scan {
-    /// Recordings of one session: films, sound files, or both.
+    /// Recordings of one session: films, sound files, or both. Or the folder of a study: all its sessions.
     #[arg(required = true, value_name = "RECORDING")]
     pub recordings: Vec<PathBuf>,
     /// Transcript: WebVTT, SRT, ELAN, TextGrid, CHAT, STM, RTTM, a recogniser's JSON, Word, CSV, TSV or plain "Speaker: text".
@@ -155,6 +155,15 @@ pub struct Scan {
     /// Name of the session in the results (default: the recording's file name).
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
+    /// Of a study: this session only. May be given several times.
+    #[arg(long, value_name = "ID")]
+    pub session: Vec<String>,
+    /// Of a study: so many sessions at once (default: what memory and threads allow).
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// The process for one session.
+    #[arg(long, hide = true)]
+    pub child: bool,
     /// Minutes of a coder's time for each hour of session.
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub budget: Option<f64>,

@@ -7,6 +7,7 @@ mod enrol;
 mod progress;
 mod record;
 mod scan;
+mod scan_study;
 mod study;
 
 use std::io::Write;
@@ -78,7 +79,9 @@ pub fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, message }) => {
-            tell(&format!("attune: {message}"));
+            if !message.is_empty() {
+                tell(&format!("attune: {message}"));
+            }
             ExitCode::from(code)
         }
     }

@@ -30,6 +30,24 @@ pub(super) fn read_over(folder: &Path, files: &mut BTreeMap<String, String>) -> 
     Ok(())
 }
 
+/// Reads all files of `folder` over those below `codebook/`.
+///
+/// # Errors
+/// As [`read_over`].
+pub(super) fn read_codebook_over(folder: &Path, files: &mut BTreeMap<String, String>) -> Result<(), ConfigError> {
+    let mut found = BTreeMap::new();
+    gather(folder, folder, &mut found)?;
+    for (name, path) in found {
+        if !name.ends_with(".toml") {
+            let hint = "a codebook holds .toml files".to_owned();
+            return Err(ConfigError::Unknown { hint, file: path.display().to_string(), name });
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
+        files.insert(format!("codebook/{name}"), text);
+    }
+    Ok(())
+}
+
 fn unreadable(path: &Path, e: std::io::Error) -> ConfigError {
     ConfigError::Unreadable { message: e.to_string(), file: path.display().to_string() }
 }

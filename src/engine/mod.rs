@@ -17,4 +17,6 @@ pub mod request;
 pub mod scan;
 pub mod stages;
 pub mod store;
+pub mod study;
 pub mod watch;
+pub mod withheld;
