@@ -41,6 +41,8 @@ pub mod export;
 
 pub mod record;
 
+pub mod share;
+
 pub mod study;
 
 pub mod engine;

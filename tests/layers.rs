@@ -27,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("episodes", &["time", "track", "markers", "rules", "codebook"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
+    ("share", &["spelling", "time", "track", "origin", "markers", "codebook", "session", "export"]),
     ("study", &["spelling", "origin", "transcript"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];

@@ -40,6 +40,10 @@ pub enum Command {
     /// A study: many sessions in one folder, with the people's consent, coders, and what became of each.
     #[command(subcommand)]
     Study(super::study::StudyCommand),
+    /// Write results for other tools: tables, ELAN, Praat, REFI-QDA and more, as far as a profile allows.
+    Export(Box<super::export::Export>),
+    /// Read what a coder did in ELAN back into a study, as decisions.
+    Import(Box<super::import::Import>),
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),

@@ -4,6 +4,8 @@ pub mod args;
 mod codebook;
 mod doctor;
 mod enrol;
+mod export;
+mod import;
 mod progress;
 mod record;
 mod scan;
@@ -65,6 +67,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Scan(scan) => scan::run(*scan),
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Record(record) => record::run(&record),
+        Command::Export(wish) => export::run(&wish),
+        Command::Import(wish) => import::run(&wish),
         Command::Study(command) => study::run(&command),
         Command::Codebook(command) => codebook::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
