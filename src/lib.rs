@@ -45,4 +45,6 @@ pub mod share;
 
 pub mod study;
 
+pub mod query;
+
 pub mod engine;

@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
     ("share", &["spelling", "time", "track", "origin", "markers", "codebook", "session", "export"]),
     ("study", &["spelling", "origin", "transcript"]),
+    ("query", &["spelling", "config", "origin", "track", "session", "export", "share", "study"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 

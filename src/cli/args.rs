@@ -44,6 +44,8 @@ pub enum Command {
     Export(Box<super::export::Export>),
     /// Read what a coder did in ELAN back into a study, as decisions.
     Import(Box<super::import::Import>),
+    /// Ask all sessions of a study in SQL, or by a ready question.
+    Query(Box<super::query::Query>),
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),

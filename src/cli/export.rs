@@ -209,7 +209,7 @@ fn of_study(study: &Study, wish: &Export, left_out: &mut Vec<String>) -> Result<
         let person = |role| session.manifest.person(role).map(|person| person.pseudonym.clone());
         let mut decisions: Vec<Decision> =
             given.iter().filter(|decision| decision.session == session.id).cloned().collect();
-        decisions.extend(imported(&session)?);
+        decisions.extend(read_decisions(&session.decision_files())?);
         sources.push(Source {
             about: About {
                 id: session.id.clone(),
@@ -225,15 +225,6 @@ fn of_study(study: &Study, wish: &Export, left_out: &mut Vec<String>) -> Result<
         });
     }
     Ok(sources)
-}
-
-/// What `attune import` has read into a session, in order of file.
-pub fn imported(session: &SessionFolder) -> Result<Vec<Decision>, Failure> {
-    let entries = std::fs::read_dir(session.folder.join(super::import::FOLDER)).into_iter().flatten();
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "csv"));
-    files.sort();
-    read_decisions(&files)
 }
 
 fn write(

@@ -6,16 +6,13 @@ use attune::engine::prepared::read_codebook;
 use attune::engine::study::config_of;
 use attune::session;
 use attune::share::{decisions, elan_import};
-use attune::study::Study;
 use attune::study::manifest::is_word;
+use attune::study::{DECISIONS, Study};
 use clap::Args;
 use serde_json::json;
 
 use super::args::Machine;
 use super::{Failure, open_config, say, tell};
-
-/// Where imported decisions are kept inside a session's folder.
-pub const FOLDER: &str = "decisions";
 
 #[derive(Args, Debug)]
 #[command(
@@ -103,7 +100,7 @@ pub fn run(import: &Import) -> Result<(), Failure> {
 
 /// A second import of the same coder and pass takes the place of the first.
 fn place(session: &Path, coder: &str, pass: &str) -> Result<PathBuf, Failure> {
-    let folder = session.join(FOLDER);
+    let folder = session.join(DECISIONS);
     std::fs::create_dir_all(&folder)?;
     Ok(folder.join(format!("{coder}-{pass}.csv")))
 }

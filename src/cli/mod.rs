@@ -7,6 +7,7 @@ mod enrol;
 mod export;
 mod import;
 mod progress;
+mod query;
 mod record;
 mod scan;
 mod scan_study;
@@ -69,6 +70,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Record(record) => record::run(&record),
         Command::Export(wish) => export::run(&wish),
         Command::Import(wish) => import::run(&wish),
+        Command::Query(wish) => query::run(&wish),
         Command::Study(command) => study::run(&command),
         Command::Codebook(command) => codebook::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),

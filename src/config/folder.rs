@@ -88,6 +88,7 @@ fn is_read(name: &str, known: &BTreeMap<String, String>) -> bool {
     known.contains_key(name)
         || match parts[..] {
             ["codebook", .., file] => file.ends_with(".toml"),
+            ["queries", file] => file.ends_with(".toml"),
             ["language", _, file] => {
                 known.keys().any(|k| k.starts_with("language/") && k.ends_with(&format!("/{file}")))
             }

@@ -186,8 +186,8 @@ pub fn page(names: &toml::Table, settings: &Settings) -> String {
          every track. Times are seconds on the session clock. **An empty value was not measured, which is not the same as absent.** \
          Thresholds of markers stand with their sources in `config/markers/`.\n\n## Tables\n",
     );
-    for table in tables_of(Profile::Restricted, settings) {
-        let open = tables_of(Profile::Open, settings).into_iter().find(|other| other.name == table.name);
+    for table in tables_of(Profile::Restricted) {
+        let open = tables_of(Profile::Open).into_iter().find(|other| other.name == table.name);
         _ = write!(
             text,
             "\n### {}\n\n| column | unit | type | meaning | open profile |\n|---|---|---|---|---|\n",
@@ -254,7 +254,9 @@ pub fn page(names: &toml::Table, settings: &Settings) -> String {
 }
 
 /// The tables of a session in which nothing happens: columns are the same in all.
-fn tables_of(profile: Profile, settings: &Settings) -> Vec<super::table::Table> {
+pub fn tables_of(profile: Profile) -> Vec<super::table::Table> {
+    let settings =
+        &Settings { open: Vec::new(), min_measured_share: 0.5, assessable_from: 0.3, elan_series: Vec::new() };
     let Some(session) = nothing() else { return Vec::new() };
     let material =
         Material::new(About::default(), session, Vec::new(), Vec::new(), (profile, Allow::ALL, false), settings);

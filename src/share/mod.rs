@@ -165,6 +165,11 @@ pub enum ShareError {
     },
 }
 
+/// The timeline of a session: a row per second, of which [`timeline`] says what stands in it.
+pub fn timeline_of(material: &Material, settings: &Settings) -> table::Table {
+    timeline::table(material, settings)
+}
+
 impl ShareError {
     fn writing(file: &Path, source: io::Error) -> Self {
         Self::Unwritable { source, file: file.to_owned() }

@@ -12,7 +12,7 @@ const HEADER: &str =
     "# This session was forgotten: all that Attune had made of it was deleted. Its number is not given again.\n\n";
 
 /// Names at the top of a study that hold something of every session and can be made again.
-const CACHES: &[&str] = &[".query.sqlite", ".query.sqlite-wal", ".query.sqlite-shm", ".query.key"];
+const CACHES: &[&str] = &[".query.sqlite", ".query.sqlite-journal", ".query.sqlite-wal", ".query.sqlite-shm"];
 
 /// All that is left of a forgotten session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -47,6 +47,8 @@ pub const MANIFEST_FILE: &str = "session.toml";
 pub const TOMBSTONE_FILE: &str = "forgotten.toml";
 /// A session's results inside its folder.
 pub const RESULTS: &str = "results";
+/// Where imported decisions are kept inside a session's folder.
+pub const DECISIONS: &str = "decisions";
 /// Where the sessions are.
 const SESSIONS: &str = "sessions";
 
@@ -279,6 +281,15 @@ impl SessionFolder {
     /// [`StudyError::Busy`] if another process scans it.
     pub fn lock(&self) -> Result<Lock, StudyError> {
         lock::exclusive(&self.folder.join(lock::FILE), "scan")
+    }
+
+    /// What `attune import` has read of coders' work, in order of name; each a table of decisions.
+    pub fn decision_files(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.join(DECISIONS)).into_iter().flatten();
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.retain(|path| path.extension().is_some_and(|ending| ending == "csv"));
+        files.sort();
+        files
     }
 
     /// What the last scan came to; `None` if there was none, or its record does not read.
