@@ -118,6 +118,32 @@ install_sound_network() {
   rm -rf "$work"
 }
 
+# Tools that open what Attune writes (ELAN's, Praat's and REFI-QDA's readers, pandas, DuckDB ..): Python packages, for one test
+# only, which is skipped without them.
+tools_list=tests/tools/requirements.txt
+tools_folder=vendor/tools
+
+install_tools() {
+  if [ -f "$tools_folder/list.txt" ] && cmp -s "$tools_list" "$tools_folder/list.txt"; then
+    say "tools that open exports: there"
+    return
+  fi
+  if [ "$(uname -m)" != x86_64 ] || ! python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+    say "tools that open exports: pinned for Python 3.11 on x86_64; the test that uses them is skipped here"
+    return
+  fi
+  ensure_pip
+  say "fetching tools that open exports (450 MB when unpacked, from PyPI; for one test)"
+  rm -rf "$tools_folder"
+  if python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore --no-deps \
+    --only-binary=:all: --target "$tools_folder" --require-hashes --requirement "$tools_list"; then
+    cp "$tools_list" "$tools_folder/list.txt"
+  else
+    rm -rf "$tools_folder"
+    say "they could not be fetched: the test that uses them is skipped. Run this again to try again"
+  fi
+}
+
 check_networks() {
   python3 - <<'PYTHON' || stop "a network under models/ is damaged: 'git checkout models' restores it, 'python3 models/build.py' rebuilds it"
 import hashlib, pathlib, re, sys
@@ -135,5 +161,6 @@ install_debian_packages
 check_rust
 install_runtime
 install_sound_network
+install_tools
 check_networks
 say "done"

@@ -126,10 +126,16 @@ impl Config {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Hash of all files under a folder; of every file outside `codebook/`, `language/` and `views/` if `folder` is empty.
+    /// Hash of all files under a folder; if `folder` is empty, of every file that can change a measurement or a candidate:
+    /// not the codes, languages and views (they have hashes of their own), questions, and what studies, learning and made
+    /// sessions go by.
     pub fn hash(&self, folder: &str) -> Hash {
+        let apart = |path: &str| {
+            ["codebook/", "language/", "views/", "queries/"].iter().any(|part| path.starts_with(part))
+                || ["study.toml", "learn.toml", "made.toml"].contains(&path)
+        };
         let wanted = |path: &str| match folder {
-            "" => !["codebook/", "language/", "views/"].iter().any(|folder| path.starts_with(folder)),
+            "" => !apart(path),
             _ => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         };
         Hash::of_parts(self.all().filter(|(path, _)| wanted(path)).map(|(path, text)| (path, text.as_bytes())))

@@ -46,4 +46,10 @@ pub mod export;
 
 pub mod record;
 
+pub mod share;
+
+pub mod study;
+
+pub mod query;
+
 pub mod engine;

@@ -212,6 +212,11 @@ impl Tracks {
         self.by_name.iter().map(|((name, _), track)| (name.as_str(), track))
     }
 
+    /// Keeps the tracks for whose name and person `keep` holds.
+    pub fn retain(&mut self, keep: impl Fn(&str, Who) -> bool) {
+        self.by_name.retain(|(name, who), _| keep(name, *who));
+    }
+
     /// Takes in all tracks of `other`; where both have one, `other` wins.
     pub fn extend(&mut self, other: Self) {
         self.by_name.extend(other.by_name);

@@ -30,6 +30,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("learn", &["random", "time", "track", "config", "origin", "markers", "rules", "codebook", "episodes", "made"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
+    ("share", &["spelling", "time", "track", "origin", "markers", "codebook", "session", "export"]),
+    ("study", &["spelling", "origin", "transcript"]),
+    ("query", &["spelling", "config", "origin", "track", "session", "export", "share", "study"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 

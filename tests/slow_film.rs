@@ -31,7 +31,7 @@ fn looked_at(rate: &str) -> Option<(f64, f64, String)> {
         return None;
     }
     let request = Request {
-        recordings: vec![Recording { path: film, offset_secs: None }],
+        recordings: vec![Recording { path: film, offset_secs: None, of: None }],
         transcript: None,
         asr: None,
         language: None,
@@ -48,6 +48,7 @@ fn looked_at(rate: &str) -> Option<(f64, f64, String)> {
         budget_minutes: None,
         threads: 2,
         fresh: true,
+        withheld: Default::default(),
     };
     let prepared = Prepared::read(Config::embedded()).unwrap();
     let session = scan(&request, &prepared, &shelf(), &Unwatched, &AtomicBool::new(false)).unwrap();

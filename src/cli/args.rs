@@ -17,12 +17,13 @@ const EXAMPLES: &str = "Examples:
   attune scan session.mp4 --transcript session.vtt
   attune scan room.mp4 client.wav --transcript talk.srt --client left
   attune record session.wav --minutes 50
+  attune study new mystudy ; attune study add mystudy *.mp4 ; attune scan mystudy
   attune codebook show rs03
   attune doctor";
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Read one session: measure, find candidates, write results and a report.
+    /// Read one session, or all of a study: measure, find candidates, write results and a report.
     Scan(Box<Scan>),
     /// Record a session from a microphone into a WAV file that survives whatever happens.
     Record(Box<Record>),
@@ -39,6 +40,15 @@ pub enum Command {
     /// Learn from coders' decisions, and tell what a ranking is worth.
     #[command(subcommand)]
     Learn(Learn),
+    /// A study: many sessions in one folder, with the people's consent, coders, and what became of each.
+    #[command(subcommand)]
+    Study(super::study::StudyCommand),
+    /// Write results for other tools: tables, ELAN, Praat, REFI-QDA and more, as far as a profile allows.
+    Export(Box<super::export::Export>),
+    /// Read what a coder did in ELAN back into a study, as decisions.
+    Import(Box<super::import::Import>),
+    /// Ask all sessions of a study in SQL, or by a ready question.
+    Query(Box<super::query::Query>),
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),
@@ -103,7 +113,7 @@ pub struct Machine {
 #[command(after_help = "Exit codes: 0 done; 1 nothing could be done; 2 wrong use; 3 done, but a part could not be; \
     130 stopped by Ctrl-C (run again to go on).")]
 pub struct Scan {
-    /// Recordings of one session: films, sound files, or both.
+    /// Recordings of one session: films, sound files, or both. Or the folder of a study: all its sessions.
     #[arg(required = true, value_name = "RECORDING")]
     pub recordings: Vec<PathBuf>,
     /// Transcript: WebVTT, SRT, ELAN, TextGrid, CHAT, STM, RTTM, a recogniser's JSON, Word, CSV, TSV or plain "Speaker: text".
@@ -157,6 +167,15 @@ pub struct Scan {
     /// Name of the session in the results (default: the recording's file name).
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub name: Option<String>,
+    /// Of a study: this session only. May be given several times.
+    #[arg(long, value_name = "ID")]
+    pub session: Vec<String>,
+    /// Of a study: so many sessions at once (default: what memory and threads allow).
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// The process for one session.
+    #[arg(long, hide = true)]
+    pub child: bool,
     /// Minutes of a coder's time for each hour of session.
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub budget: Option<f64>,
@@ -376,7 +395,7 @@ fn neutral(text: &str) -> Result<(attune::track::Who, f64), String> {
 }
 
 /// Recordings of one session begin within a day of each other.
-fn offset(text: &str) -> Result<f64, String> {
+pub fn offset(text: &str) -> Result<f64, String> {
     let secs: f64 = text.parse().map_err(|_| "say a number of seconds".to_owned())?;
     match secs.abs() <= 86_400.0 {
         true => Ok(secs),
@@ -384,7 +403,7 @@ fn offset(text: &str) -> Result<f64, String> {
     }
 }
 
-fn minutes(text: &str) -> Result<f64, String> {
+pub fn minutes(text: &str) -> Result<f64, String> {
     let minutes: f64 = text.parse().map_err(|_| "say a number of minutes".to_owned())?;
     match (0.0..=60.0).contains(&minutes) {
         true => Ok(minutes),

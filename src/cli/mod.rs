@@ -4,10 +4,15 @@ pub mod args;
 mod codebook;
 mod doctor;
 mod enrol;
+mod export;
+mod import;
 mod learn;
 mod progress;
+mod query;
 mod record;
 mod scan;
+mod scan_study;
+mod study;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,6 +74,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Scan(scan) => scan::run(*scan),
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Record(record) => record::run(&record),
+        Command::Export(wish) => export::run(&wish),
+        Command::Import(wish) => import::run(&wish),
+        Command::Query(wish) => query::run(&wish),
+        Command::Study(command) => study::run(&command),
         Command::Codebook(command) => codebook::run(&command),
         Command::Learn(command) => learn::run(&command),
         Command::Doctor { machine, json } => doctor::run(&machine, json),

@@ -5,19 +5,33 @@ use std::path::PathBuf;
 use attune::engine::prepared::Prepared;
 use attune::engine::request::{ChannelUse, EngineError, Recording, Request};
 use attune::engine::watch::{Stage, Watch};
+use attune::engine::withheld::Withheld;
 use attune::engine::{places, recordings, scan};
 use attune::export;
 use attune::session::Session;
+use attune::study::Study;
 use serde_json::json;
 
 use super::args::Scan;
 use super::progress::Progress;
-use super::{Failure, open_config, runtime_from, say, stop_on_ctrl_c, tell};
+use super::{Failure, open_config, runtime_from, say, scan_study, stop_on_ctrl_c, tell};
 
 /// Names in the results folder that belong to the engine's store.
 const STORE: &[&str] = &["stages"];
 
 pub fn run(scan: Scan) -> Result<(), Failure> {
+    if let Some(place) = scan.recordings.iter().find(|path| Study::is_at(path)) {
+        return match scan.recordings.len() {
+            1 => scan_study::run(&scan, place),
+            _ => Err(Failure::wrong_use(format!(
+                "a study is scanned by itself: leave out the rest: {}",
+                place.display()
+            ))),
+        };
+    }
+    if !scan.session.is_empty() || scan.jobs.is_some() || scan.child {
+        return Err(Failure::wrong_use("--session and --jobs are for a study"));
+    }
     let mut prepared =
         Prepared::read(open_config(&scan.machine)?)?.with_neutral(&scan.neutral).at_full_rate(scan.full_rate);
     if let Some(file) = &scan.learned {
@@ -89,7 +103,9 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
     let offset = |index: usize| index.checked_sub(1).and_then(|at| scan.offset.get(at).copied());
     let recordings = scan.recordings.iter().enumerate();
     Ok(Request {
-        recordings: recordings.map(|(i, path)| Recording { path: path.clone(), offset_secs: offset(i) }).collect(),
+        recordings: recordings
+            .map(|(i, path)| Recording { path: path.clone(), offset_secs: offset(i), of: None })
+            .collect(),
         transcript: scan.transcript.clone(),
         asr: scan.asr.clone(),
         language: scan.language.clone().filter(|name| name != "auto"),
@@ -113,6 +129,7 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
             .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
             .max(1),
         fresh: scan.fresh,
+        withheld: Withheld::default(),
     })
 }
 

@@ -116,7 +116,7 @@ fn is_read(name: &str, known: &BTreeMap<String, String>) -> bool {
     let parts: Vec<_> = name.split('/').collect();
     known.contains_key(name)
         || match parts[..] {
-            ["codebook", .., file] | ["views", file] => file.ends_with(".toml"),
+            ["codebook", .., file] | ["views", file] | ["queries", file] => file.ends_with(".toml"),
             ["language", _, file] => {
                 known.keys().any(|k| k.starts_with("language/") && k.ends_with(&format!("/{file}")))
             }

@@ -15,6 +15,7 @@ use crate::track::Tracks;
 use super::coverage::{Looked, usable};
 use super::prepared::Prepared;
 use super::request::EngineError;
+use super::withheld::Withheld;
 
 /// What the measurements amount to.
 pub struct Interpreted {
@@ -41,11 +42,12 @@ pub fn interpret(
     span: Span,
     (turns, language): (Option<&[SpokenTurn]>, Option<&toml::Table>),
     prepared: &Prepared,
-    episode_settings: &episodes::Settings,
+    (episode_settings, withheld): (&episodes::Settings, &Withheld),
     seed: u64,
     problems: &mut Vec<Problem>,
 ) -> Result<Interpreted, EngineError> {
-    let run = markers::run_all(tracks, span, turns, language, &prepared.markers)?;
+    let mut run = markers::run_all(tracks, span, turns, language, &prepared.markers)?;
+    withheld.keep_events(&mut run.events);
     problems.extend(unable(&run.blind));
     let exchanges = exchange::exchanges(&run.events, turns, &prepared.exchange);
     let blind: BTreeSet<String> = run.blind.iter().map(|(marker, _)| marker.clone()).collect();
@@ -79,8 +81,9 @@ pub fn interpret(
             ),
         ));
     }
-    let coverage =
+    let mut coverage =
         Looked { tracks, span, turns, floor: prepared.engine.assessable_from }.coverage(&usable, &without_rest);
+    withheld.tell(&mut coverage);
     let synchrony = sync::together(&run.events, tracks, &prepared.markers);
     Ok(Interpreted { events: run.events, hits, ranking, synchrony, coverage })
 }

@@ -98,6 +98,7 @@ fn session(made: &MadeSession, prepared: &Prepared) -> Session {
             engine: env!("CARGO_PKG_VERSION").into(),
             settings: prepared.hash(),
             codebook: prepared.config.hash("codebook"),
+            codebook_version: prepared.codebook.title().to_owned(),
             language: Hash::of_bytes(b""),
             learned: prepared.learned.as_ref().map(|(_, hash)| hash.clone()),
             models: Vec::new(),

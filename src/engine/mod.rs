@@ -18,4 +18,6 @@ pub mod request;
 pub mod scan;
 pub mod stages;
 pub mod store;
+pub mod study;
 pub mod watch;
+pub mod withheld;

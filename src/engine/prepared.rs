@@ -181,17 +181,22 @@ impl Prepared {
 
     /// What the report says of each code.
     pub fn code_words(&self) -> export::Codes {
-        let words = |code: &codebook::Code| export::CodeWords {
-            place: format!("{} / {}", code.axial, code.primary),
-            tone: match code.polarity {
-                codebook::Polarity::Supporting => export::Tone::Support,
-                codebook::Polarity::Straining => export::Tone::Strain,
-                codebook::Polarity::ContextDependent => export::Tone::Open,
-            },
-            definition: code.definition.operational.clone(),
-        };
-        self.codebook.codes().map(|code| (code.id.clone(), words(code))).collect()
+        code_words(&self.codebook)
     }
+}
+
+/// What the report says of each code.
+pub fn code_words(codebook: &Codebook) -> export::Codes {
+    let words = |code: &codebook::Code| export::CodeWords {
+        place: format!("{} / {}", code.axial, code.primary),
+        tone: match code.polarity {
+            codebook::Polarity::Supporting => export::Tone::Support,
+            codebook::Polarity::Straining => export::Tone::Strain,
+            codebook::Polarity::ContextDependent => export::Tone::Open,
+        },
+        definition: code.definition.operational.clone(),
+    };
+    codebook.codes().map(|code| (code.id.clone(), words(code))).collect()
 }
 
 /// Reads the codes alone, for the commands about them.

@@ -8,6 +8,7 @@ use crate::session::{Media, Problem};
 use crate::time::{SessionTime, Span};
 
 use super::request::{EngineError, Recording};
+use super::withheld::{Modality, Withheld};
 
 /// Where a recording's offset was not given and is not found yet, or could not be found.
 pub const NOT_FOUND: &str = "not found";
@@ -145,13 +146,14 @@ pub fn file_name(path: &Path) -> String {
 /// [`EngineError::Media`] if none can be opened: the first one's reason.
 pub fn open_all(
     recordings: &[Recording],
+    withheld: &Withheld,
     settings: &MediaSettings,
     problems: &mut Vec<Problem>,
 ) -> Result<Vec<Opened>, EngineError> {
     let mut opened = Vec::new();
     let mut first_error = None;
     for (index, recording) in recordings.iter().enumerate() {
-        match open(recording, index == 0, settings) {
+        match open(recording, index == 0, withheld, settings) {
             Ok(recording) => opened.push(recording),
             Err(error) => {
                 problems.push(Problem::failure("media", &error));
@@ -176,13 +178,26 @@ pub fn given_twice(opened: &[Opened]) -> Option<&Opened> {
 
 /// Hashes of those that can be opened, as [`open_all`] gives them: what tells this session from others.
 pub fn hashes(recordings: &[Recording], settings: &MediaSettings) -> Vec<Hash> {
-    let opened = open_all(recordings, settings, &mut Vec::new()).unwrap_or_default();
+    let opened = open_all(recordings, &Withheld::default(), settings, &mut Vec::new()).unwrap_or_default();
     opened.into_iter().map(|recording| recording.sha256).collect()
 }
 
-fn open(recording: &Recording, is_first: bool, settings: &MediaSettings) -> Result<Opened, MediaError> {
+fn open(
+    recording: &Recording,
+    is_first: bool,
+    withheld: &Withheld,
+    settings: &MediaSettings,
+) -> Result<Opened, MediaError> {
     let path = &recording.path;
-    let probe = media::probe(path, settings)?;
+    let mut probe = media::probe(path, settings)?;
+    if let Some(who) = recording.of {
+        let may = |modality| withheld.allows(modality, who);
+        probe.streams.retain(|stream| match stream.kind {
+            StreamKind::Picture { .. } => may(Modality::Face),
+            StreamKind::Sound { .. } => may(Modality::Sound),
+            StreamKind::Other => true,
+        });
+    }
     let sha256 =
         Hash::of_file(path).map_err(|source| MediaError::Unreadable { file: path.display().to_string(), source })?;
     let (offset, offset_from) = match recording.offset_secs {

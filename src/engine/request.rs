@@ -7,7 +7,10 @@ use crate::job::Cancelled;
 use crate::markers::MarkerError;
 use crate::media::MediaError;
 use crate::model::ModelError;
+use crate::track::Who;
 use crate::transcript::ColumnMap;
+
+use super::withheld::Withheld;
 
 /// One recording of the session.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub struct Recording {
     pub path: PathBuf,
     /// Seconds after the first recording at which this one starts; `None`: find it by sound (the first: zero).
     pub offset_secs: Option<f64>,
+    /// Who alone is in it, if it is known to be one person's: what they have not agreed to is then not even opened.
+    pub of: Option<Who>,
 }
 
 /// What the channels of the sound are.
@@ -67,6 +72,8 @@ pub struct Request {
     pub threads: usize,
     /// Compute everything anew, also what is stored.
     pub fresh: bool,
+    /// What must not be measured.
+    pub withheld: Withheld,
 }
 
 /// Why a scan gave no result.

@@ -42,7 +42,10 @@ pub fn scan(
     }
     let mut problems = Vec::new();
     watch.begins(Stage::Media, None);
-    let mut opened = recordings::open_all(&request.recordings, &prepared.media, &mut problems)?;
+    let mut opened = match request.recordings.is_empty() && request.transcript.is_some() {
+        true => Vec::new(),
+        false => recordings::open_all(&request.recordings, &request.withheld, &prepared.media, &mut problems)?,
+    };
     if let Some(twice) = recordings::given_twice(&opened) {
         let message = format!("the same recording is given twice: leave one of them out: {}", twice.file());
         return Err(EngineError::Request(message));
@@ -55,7 +58,10 @@ pub fn scan(
         recordings::align(&mut opened, &prepared.media, &mut problems);
         watch.ends(Stage::Align, false);
     }
-    let store = Store::new(&request.out);
+    let withheld = &request.withheld;
+    let store = Store::new(&request.out)
+        .without(withheld.stages())
+        .map_err(|e| EngineError::Write { message: e.to_string(), folder: request.out.display().to_string() })?;
     if transcript.is_none() {
         transcript = recognised(request, prepared, &opened, &store, watch, stop, &mut problems)?;
     }
@@ -108,8 +114,10 @@ pub fn scan(
     problems.extend(roles.problems.iter().map(told("people")));
     problems.extend(roles.unknown_words.iter().map(|message| Problem::failure("people", message)));
     let mut tracks = measured.tracks.renamed(|who| roles.rename(who));
+    withheld.keep_tracks(&mut tracks);
     problems.extend(neutral::problems(&tracks, &prepared.neutral, prepared.engine.assessable_from));
-    let people = people::told(&roles, &tracks, measured.are_channels);
+    let mut people = people::told(&roles, &tracks, measured.are_channels);
+    withheld.keep_people(&mut people);
     problems.extend(people::advice(&people).map(|message| Problem::note("people", message)));
     // Turns without words say who speaks, and no more.
     let with_words = transcript.as_ref().filter(|(transcript, _)| transcript.has_words());
@@ -120,12 +128,13 @@ pub fn scan(
         );
         problems.push(Problem::note("transcript", message));
     }
-    let turns = with_words.zip(placed.as_ref()).map(|((transcript, _), placed)| {
+    let mut turns = with_words.zip(placed.as_ref()).map(|((transcript, _), placed)| {
         onto_clock::joined(
             &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
             prepared.transcript.onto_clock.join_turns_secs,
         )
     });
+    turns.iter_mut().for_each(|turns| withheld.keep_turns(turns));
     let episode_settings = match request.budget_minutes {
         Some(minutes) => prepared.episodes.clone().with_budget(minutes).map_err(EngineError::Request)?,
         None => prepared.episodes.clone(),
@@ -135,7 +144,7 @@ pub fn scan(
         problems.push(Problem::note("transcript", not_a_language(prepared)));
     }
     let spoken = (turns.as_deref(), language.map(|language| &language.patterns));
-    let interpreted = interpret(&tracks, span, spoken, prepared, &episode_settings, seed, &mut problems)?;
+    let interpreted = interpret(&tracks, span, spoken, prepared, (&episode_settings, withheld), seed, &mut problems)?;
     tracks.extend(action_units(&tracks, span, &interpreted.events, &prepared.markers)?);
     watch.ends(Stage::Find, false);
 

@@ -21,6 +21,8 @@ use crate::track::{Track, Tracks, Unit, Who};
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// How the names of stages begin that must not be kept.
+    forbidden: Vec<&'static str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +47,27 @@ const SUM_LENGTH: usize = 32;
 impl Store {
     /// Keeps stages under `results/stages`.
     pub fn new(results: &Path) -> Self {
-        Self { folder: results.join("stages") }
+        Self { folder: results.join("stages"), forbidden: Vec::new() }
+    }
+
+    /// The same, keeping nothing of stages whose names begin so; what is there of them is deleted.
+    ///
+    /// # Errors
+    /// What the system said if something cannot be deleted.
+    pub fn without(self, forbidden: Vec<&'static str>) -> io::Result<Self> {
+        let store = Self { forbidden, ..self };
+        let entries = if store.forbidden.is_empty() { None } else { fs::read_dir(&store.folder).ok() };
+        for path in entries.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if store.is_forbidden(&name) {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(store)
+    }
+
+    fn is_forbidden(&self, stage: &str) -> bool {
+        self.forbidden.iter().any(|begin| stage.starts_with(begin))
     }
 
     fn path(&self, stage: &str) -> PathBuf {
@@ -87,6 +109,9 @@ impl Store {
     /// # Errors
     /// What the system said; nothing half-written stays under the stage's name.
     pub fn save<T: Serialize>(&self, stage: &str, key: &Hash, said: &T, tracks: &Tracks) -> io::Result<()> {
+        if self.is_forbidden(stage) {
+            return Ok(());
+        }
         fs::create_dir_all(&self.folder)?;
         let shapes = tracks.iter().map(|(name, track)| Shape {
             name: name.to_owned(),

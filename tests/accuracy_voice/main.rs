@@ -195,7 +195,7 @@ fn a_transcript_helps_to_tell_who_speaks() {
     let error = |transcript: Option<std::path::PathBuf>| {
         let out = tempfile::tempdir().unwrap();
         let request = attune::engine::request::Request {
-            recordings: vec![attune::engine::request::Recording { path: wav.clone(), offset_secs: None }],
+            recordings: vec![attune::engine::request::Recording { path: wav.clone(), offset_secs: None, of: None }],
             transcript,
             asr: None,
             language: None,
@@ -212,6 +212,7 @@ fn a_transcript_helps_to_tell_who_speaks() {
             budget_minutes: None,
             threads: 2,
             fresh: true,
+            withheld: Default::default(),
         };
         let stop = std::sync::atomic::AtomicBool::new(false);
         let watch = attune::engine::watch::Unwatched;

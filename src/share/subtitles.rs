@@ -1,0 +1,78 @@
+//! WebVTT and RTTM.
+
+use std::fmt::Write;
+
+use super::Material;
+use crate::time::SessionTime;
+use crate::track::Who;
+
+/// The transcript as subtitles, a cue for each turn, with the speaker as a voice tag. Without words, who speaks.
+pub(super) fn webvtt(material: &Material) -> String {
+    let mut text = String::from("WEBVTT\n");
+    for (number, turn) in material.session.turns.iter().enumerate() {
+        let said = if turn.text.is_empty() { "(speaks)" } else { &turn.text };
+        cue(&mut text, material, number, (turn.span.start(), turn.span.end()));
+        _ = writeln!(text, "<v {}>{}", material.name_of(turn.who), plain(said));
+    }
+    text
+}
+
+/// Candidates as chapters: players show them as marks to jump to.
+pub(super) fn chapters(material: &Material) -> String {
+    let mut text = String::from("WEBVTT\n");
+    for (number, episode) in material.session.episodes.iter().enumerate() {
+        cue(&mut text, material, number, (episode.span.start(), episode.span.end()));
+        _ = writeln!(text, "{} candidate, rank {}", episode.kind.name().replace('_', " "), episode.rank);
+    }
+    text
+}
+
+fn cue(text: &mut String, material: &Material, number: usize, (start, end): (SessionTime, SessionTime)) {
+    let start = material.millis(start);
+    let end = material.millis(end).max(start + 1);
+    _ = write!(text, "\n{}\n{} --> {}\n", number + 1, stamp(start), stamp(end));
+}
+
+fn stamp(millis: i64) -> String {
+    let (secs, rest) = (millis / 1000, millis % 1000);
+    format!("{:02}:{:02}:{:02}.{rest:03}", secs / 3600, secs / 60 % 60, secs % 60)
+}
+
+/// Text of a cue: no mark-up, no arrow, no line break.
+fn plain(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Marker whose events say when somebody speaks.
+const SPEECH: &str = "aud.vad";
+
+/// Who speaks when, by the voice where it was measured, else by the transcript's turns.
+pub(super) fn rttm(material: &Material) -> String {
+    let session = &material.session;
+    let heard =
+        session.events.iter().filter(|event| event.marker == SPEECH && event.kind.as_deref() != Some("unknown"));
+    let mut spans: Vec<(Who, SessionTime, SessionTime)> = heard
+        .filter(|event| event.who != Who::Room)
+        .map(|event| (event.who, event.span.start(), event.span.end()))
+        .collect();
+    if spans.is_empty() {
+        spans = session.turns.iter().map(|turn| (turn.who, turn.span.start(), turn.span.end())).collect();
+    }
+    spans.sort_by_key(|(who, start, end)| (*start, *end, *who));
+    let mut text = String::new();
+    for (who, start, end) in spans {
+        let start = material.millis(start);
+        let length = (material.millis(end) - start).max(1);
+        let name = material.name_of(who);
+        let secs = |millis: i64| millis as f64 / 1000.0;
+        _ = writeln!(
+            text,
+            "SPEAKER {} 1 {:.3} {:.3} <NA> <NA> {name} <NA> <NA>",
+            material.about.id,
+            secs(start),
+            secs(length)
+        );
+    }
+    text
+}
