@@ -13,6 +13,7 @@ pub mod spool;
 pub mod time;
 pub mod track;
 
+pub mod agreement;
 pub mod media;
 pub mod model;
 pub mod synchrony;

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("media", &["time", "track", "job"]),
     ("model", &["origin"]),
     ("synchrony", &[]),
+    ("agreement", &[]),
     ("transcript", &["time", "track"]),
     ("voice", &["time", "track", "job", "origin", "spool", "media", "model"]),
     ("face", &["time", "track", "job", "origin", "spool", "media", "model"]),
