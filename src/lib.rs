@@ -40,6 +40,8 @@ pub mod session;
 
 pub mod export;
 
+pub mod review;
+
 pub mod record;
 
 pub mod engine;

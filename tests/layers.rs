@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("episodes", &["time", "track", "markers", "rules", "codebook"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
+    ("review", &["agreement", "time", "markers", "episodes", "session"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 
