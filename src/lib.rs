@@ -40,8 +40,17 @@ pub mod session;
 
 pub mod export;
 
+pub mod record;
+
+pub mod study;
+
 pub mod review;
 
-pub mod record;
+pub mod theory;
+
+pub mod desk;
+
+#[cfg(feature = "review")]
+pub mod serve;
 
 pub mod engine;

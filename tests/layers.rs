@@ -28,7 +28,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("episodes", &["time", "track", "markers", "rules", "codebook"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
+    ("study", &["spelling", "origin", "transcript"]),
     ("review", &["agreement", "time", "markers", "episodes", "session"]),
+    ("theory", &["agreement", "codebook", "review"]),
+    (
+        "desk",
+        &["time", "track", "agreement", "markers", "codebook", "episodes", "session", "export", "study", "review"],
+    ),
+    ("serve", &["origin", "agreement", "codebook", "session", "review", "theory", "desk"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 

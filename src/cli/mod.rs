@@ -6,7 +6,9 @@ mod doctor;
 mod enrol;
 mod progress;
 mod record;
+mod review;
 mod scan;
+mod study;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -63,7 +65,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Scan(scan) => scan::run(*scan),
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Record(record) => record::run(&record),
+        Command::Study(command) => study::run(&command),
         Command::Codebook(command) => codebook::run(&command),
+        Command::Review(review) => review::review(&review),
+        Command::Agree(agree) => review::agree(&agree),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),
         Command::Completions { shell } => {

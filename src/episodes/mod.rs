@@ -21,6 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::settings::Settings;
+pub use self::words::event as event_in_words;
 use crate::codebook::{Code, Codebook, Polarity};
 use crate::markers::exchange::Exchange;
 use crate::markers::{Event, EventId, SpokenTurn};

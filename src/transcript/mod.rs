@@ -231,6 +231,15 @@ pub fn read(path: &Path, columns: &ColumnMap, settings: &Settings) -> Result<Tra
     parse(&bytes, &file, columns, settings)
 }
 
+/// The text of a file in whatever encoding, with `\n` line ends, and a sentence where the encoding was guessed.
+///
+/// # Errors
+/// In words: what the file is instead of text.
+pub fn text_of_bytes(bytes: &[u8]) -> Result<(String, Option<String>), String> {
+    let decoded = decode::decode(bytes).map_err(|(what, advice)| format!("{what}: {advice}"))?;
+    Ok((decoded.text, decoded.warning))
+}
+
 /// Reads a transcript from the bytes of a file; `file` is its name, for messages and for STM files that hold several
 /// recordings.
 ///

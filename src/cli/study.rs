@@ -1,0 +1,113 @@
+//! `attune study`: the books of a study.
+
+mod add;
+mod args;
+mod list;
+mod take_out;
+
+use std::path::Path;
+
+use attune::study::date::Date;
+use attune::study::{AgreementRule, Consent, Study, StudySettings};
+
+pub use args::StudyCommand;
+
+use super::{Failure, say, tell};
+
+pub fn run(command: &StudyCommand) -> Result<(), Failure> {
+    match command {
+        StudyCommand::New(new) => make(new),
+        StudyCommand::Add(add) => add::run(add),
+        StudyCommand::List { study, json } => list::list(study, *json),
+        StudyCommand::Status { study, json } => list::status(study, *json),
+        StudyCommand::Check { study, machine, json } => list::check(study, machine, *json),
+        StudyCommand::Consent { study, session, changes } => consent(study, session, changes),
+        StudyCommand::Coder { study, coders } => add_coders(study, coders),
+        StudyCommand::Remove { study, sessions, yes } => take_out::remove(study, sessions, *yes),
+        StudyCommand::Forget { study, sessions, yes } => take_out::forget(study, sessions, *yes),
+    }
+}
+
+fn make(new: &args::New) -> Result<(), Failure> {
+    let stem = new.study.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = new.name.clone().or(stem).unwrap_or_else(|| "study".into());
+    let seed = new.seed.map_or_else(random_seed, Ok)?;
+    let mut settings = StudySettings::named(&name, seed);
+    settings.language.clone_from(&new.language);
+    settings.agreement = new.agreement.parse::<AgreementRule>().map_err(Failure::wrong_use)?;
+    settings.review_minutes_per_hour = new.budget;
+    settings.codebook = new.codebook.as_ref().map(|path| path.to_string_lossy().into_owned());
+    settings.retention_days = new.retention_days;
+    if let Some(list) = &new.consent {
+        settings.consent = Consent::USUAL.changed(list).map_err(Failure::wrong_use)?;
+    }
+    settings.coders.clone_from(&new.coder);
+    let study = Study::create(&new.study, settings)?;
+    let agreed = study.settings().consent.told();
+    say(&format!(
+        "made a study; people in new sessions are taken to have agreed to: {agreed}\nnext: attune study add {} RECORDING ...\n",
+        new.study.display()
+    ))
+}
+
+fn random_seed() -> Result<u32, Failure> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| Failure::told(format!("no random number is to be had ({e}): say --seed")))?;
+    Ok(u32::from_le_bytes(bytes))
+}
+
+fn consent(place: &Path, id: &str, changes: &[(String, String)]) -> Result<(), Failure> {
+    let study = Study::open(place)?;
+    let _lock = study.lock("consent")?;
+    let session = study.session(id)?;
+    let changed = args::with_consent(session.manifest.clone(), changes).map_err(Failure::wrong_use)?;
+    let file = session.folder.join(attune::study::MANIFEST_FILE);
+    changed.write(&file)?;
+    let mut text = String::new();
+    for person in &changed.participant {
+        text += &format!("{} {}: {}\n", session.id, person.pseudonym, person.consent.told());
+    }
+    if session.results().exists() && changed != session.manifest {
+        text += "results are from before: 'attune scan' makes them anew, without what is no longer agreed to\n";
+    }
+    say(&text)
+}
+
+fn add_coders(place: &Path, coders: &[attune::study::Coder]) -> Result<(), Failure> {
+    let mut study = Study::open(place)?;
+    let _lock = study.lock("coder")?;
+    study.change_settings(|settings| {
+        for coder in coders {
+            match settings.coders.iter_mut().find(|known| known.name == coder.name) {
+                Some(known) => known.role = coder.role,
+                None => settings.coders.push(coder.clone()),
+            }
+        }
+    })?;
+    let names: Vec<_> =
+        study.settings().coders.iter().map(|c| format!("{} ({:?})", c.name, c.role).to_lowercase()).collect();
+    say(&format!("coders: {}\n", names.join(", ")))
+}
+
+/// Today, for how long sessions may be kept. Results do not depend on it.
+#[allow(clippy::disallowed_methods, reason = "how long something may be kept is counted in days of the calendar")]
+pub fn today() -> Date {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Date::from_unix_secs(since.map_or(0, |since| since.as_secs()))
+}
+
+/// Opens a study; sessions that may no longer be kept are told.
+pub fn opened(place: &Path) -> Result<Study, Failure> {
+    let study = Study::open(place)?;
+    let sessions = study.sessions()?;
+    let overdue = Study::overdue(&sessions.good, today());
+    if let Some(first) = overdue.first() {
+        tell(&format!(
+            "attune: {} session(s) may no longer be kept, the first is {}: see 'attune study check'",
+            overdue.len(),
+            first.id
+        ));
+    }
+    Ok(study)
+}
