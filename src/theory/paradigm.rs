@@ -14,7 +14,7 @@ use crate::codebook::Polarity;
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 560.0;
 /// Where the boxes stand: middle of each, in the order of [`Element::ALL`].
-const PLACES: [(f64, f64); 5] = [(150.0, 260.0), (480.0, 80.0), (480.0, 440.0), (480.0, 260.0), (810.0, 260.0)];
+const PLACES: [(f64, f64); 5] = [(150.0, 270.0), (480.0, 106.0), (480.0, 434.0), (480.0, 270.0), (810.0, 270.0)];
 /// The paper's arrows.
 const PROPOSED: [(Element, Element); 4] = [
     (Element::Causal, Element::Action),
@@ -80,8 +80,8 @@ pub fn picture(sessions: &[CodedSession], matrices: &Matrices, title: &str) -> S
 /// Width and height of a box: its area grows with its share of the coded time.
 fn size(seconds: f64, total: f64) -> (f64, f64) {
     let share = if total > 0.0 { seconds / total } else { 0.0 };
-    let scale = 1.0 + 0.32 * (share / 0.6).min(1.0).sqrt();
-    (190.0 * scale, 78.0 * scale)
+    let scale = 1.0 + 0.25 * (share / 0.6).min(1.0).sqrt();
+    (224.0 * scale, 78.0 * scale)
 }
 
 fn px(value: f64) -> String {
@@ -153,7 +153,7 @@ fn path(from: Element, to: Element, sizes: &[(f64, f64)]) -> String {
         let scale = ((w / 2.0 + gap) / dx.abs().max(1e-6)).min((h / 2.0 + gap) / dy.abs().max(1e-6)).min(1.0);
         (x + dx * scale, y + dy * scale)
     };
-    let size = |element: Element| sizes.get(element.index()).copied().unwrap_or((190.0, 78.0));
+    let size = |element: Element| sizes.get(element.index()).copied().unwrap_or((224.0, 78.0));
     let (a, b) = (edge((x1, y1), size(from), 2.0), edge((x2, y2), size(to), 6.0));
     format!("M{:.1} {:.1} Q{mx:.1} {my:.1} {:.1} {:.1}", a.0, a.1, b.0, b.1)
 }
