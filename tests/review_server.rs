@@ -155,8 +155,12 @@ fn what_is_too_large_or_no_json_is_refused() {
     assert!([400, 422].contains(&served.ask("POST", "/api/sessions/S001/memos", &headers, deep.as_bytes()).status));
     // Some of these wait for more until the server has waited enough.
     std::thread::scope(|scope| {
-        let nonsense =
-            [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/9.9\r\n\r\n", b"\r\n\r\n"];
+        let nonsense = [
+            &b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n"[..],
+            b"\x16\x03\x01\x02\x00\x01",
+            b"GET / HTTP/9.9\r\n\r\n",
+            b"\r\n\r\n",
+        ];
         for raw in nonsense {
             let served = &served;
             scope.spawn(move || assert_ne!(served.raw(raw).status, 200));

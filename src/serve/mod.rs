@@ -82,6 +82,8 @@ pub enum ServeError {
 const LARGEST_BODY: usize = 256 * 1024;
 /// A request's head, then its body, must arrive in this time.
 const SLOWEST: Duration = Duration::from_secs(10);
+/// Browsers open a connection again when they need one.
+const IDLE: Duration = Duration::from_secs(20);
 /// An answer must begin in this time; curves of a long session take a few seconds the first time.
 const LONGEST: Duration = Duration::from_secs(120);
 /// What is in progress may take so long after a stop.
@@ -152,12 +154,14 @@ impl Server {
             tokio::spawn(stop_on_signal(handle.clone()));
             match tls {
                 Some(tls) => {
-                    let server = axum_server::from_tcp_rustls(listener, tls)?;
-                    server.http1_only().first_request_timeout(SLOWEST).handle(handle).serve(service).await
+                    let mut server = axum_server::from_tcp_rustls(listener, tls)?.http1_only();
+                    server.http_builder().http1().header_read_timeout(IDLE);
+                    server.first_request_timeout(SLOWEST).handle(handle).serve(service).await
                 }
                 None => {
-                    let server = axum_server::from_tcp(listener)?;
-                    server.http1_only().first_request_timeout(SLOWEST).handle(handle).serve(service).await
+                    let mut server = axum_server::from_tcp(listener)?.http1_only();
+                    server.http_builder().http1().header_read_timeout(IDLE);
+                    server.first_request_timeout(SLOWEST).handle(handle).serve(service).await
                 }
             }
         })?;
