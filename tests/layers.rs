@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "desk",
         &["time", "track", "agreement", "markers", "codebook", "episodes", "session", "export", "study", "review"],
     ),
-    ("serve", &["origin", "agreement", "codebook", "session", "review", "theory", "desk"]),
+    ("serve", &["track", "codebook", "episodes", "session", "review", "theory", "desk"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 
