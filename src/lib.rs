@@ -14,6 +14,7 @@ pub mod spool;
 pub mod time;
 pub mod track;
 
+pub mod agreement;
 pub mod media;
 pub mod model;
 pub mod synchrony;
@@ -51,5 +52,14 @@ pub mod share;
 pub mod study;
 
 pub mod query;
+
+pub mod review;
+
+pub mod theory;
+
+pub mod desk;
+
+#[cfg(feature = "review")]
+pub mod serve;
 
 pub mod engine;

@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("media", &["time", "track", "job"]),
     ("model", &["origin"]),
     ("synchrony", &["random"]),
+    ("agreement", &[]),
     ("transcript", &["time", "track"]),
     ("voice", &["time", "track", "job", "origin", "spool", "media", "model"]),
     ("face", &["time", "track", "job", "origin", "spool", "media", "model"]),
@@ -33,6 +34,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("share", &["spelling", "time", "track", "origin", "markers", "codebook", "session", "export"]),
     ("study", &["spelling", "origin", "transcript"]),
     ("query", &["spelling", "config", "origin", "track", "session", "export", "share", "study"]),
+    ("review", &["agreement", "time", "markers", "episodes", "session"]),
+    ("theory", &["agreement", "codebook", "review"]),
+    (
+        "desk",
+        &["time", "track", "agreement", "markers", "codebook", "episodes", "session", "export", "study", "review"],
+    ),
+    ("serve", &["track", "codebook", "episodes", "session", "review", "theory", "desk"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 

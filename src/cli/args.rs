@@ -52,6 +52,10 @@ pub enum Command {
     /// The codes: list them, show one, check a folder of them.
     #[command(subcommand)]
     Codebook(Codebook),
+    /// Open the coders' page of a study, or of one results folder, in the browser of this machine.
+    Review(Review),
+    /// Print how far the coders of a study agree.
+    Agree(Agree),
     /// Say what this machine has, what is missing, and how to get it.
     Doctor {
         #[command(flatten)]
@@ -90,6 +94,52 @@ impl Speakers {
             Self::Number(number) => Some(number),
         }
     }
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The printed address holds a token: whoever has it can code on this machine. Ctrl-C ends the page; everything is kept."
+)]
+pub struct Review {
+    /// Folder of the study, or the results folder of one session.
+    pub study: PathBuf,
+    /// Port (default: any free one).
+    #[arg(long, default_value = "0", hide_default_value = true)]
+    pub port: u16,
+    /// Address of this machine in the lab's network; coders then need passwords, and the connection is encrypted.
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<std::net::IpAddr>,
+    /// Certificate for --bind (PEM); left out: one is made for this run.
+    #[arg(long, value_name = "FILE", requires_all = ["key", "bind"])]
+    pub cert: Option<PathBuf>,
+    /// Its key (PEM).
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// Name under which browsers call this machine, besides its address. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// Set the password of a coder, read from standard input, and end.
+    #[arg(long, value_name = "NAME")]
+    pub password: Option<String>,
+    /// Copy the coders' work to a file, also while others code, and end.
+    #[arg(long, value_name = "FILE")]
+    pub backup: Option<PathBuf>,
+    /// Check that nothing in the log or in the coders' work was changed afterwards, and end.
+    #[arg(long)]
+    pub verify: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+#[derive(Args, Debug)]
+pub struct Agree {
+    /// Folder of the study, or the results folder of one session.
+    pub study: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub machine: Machine,
 }
 
 /// Where the program finds its parts.

@@ -10,6 +10,7 @@ mod learn;
 mod progress;
 mod query;
 mod record;
+mod review;
 mod scan;
 mod scan_study;
 mod study;
@@ -80,6 +81,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Study(command) => study::run(&command),
         Command::Codebook(command) => codebook::run(&command),
         Command::Learn(command) => learn::run(&command),
+        Command::Review(review) => review::review(&review),
+        Command::Agree(agree) => review::agree(&agree),
         Command::Doctor { machine, json } => doctor::run(&machine, json),
         Command::Config { write } => write_config(&write),
         Command::Completions { shell } => {

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::scored::{ScoredUnit, scored_units};
 pub use self::settings::Settings;
+pub use self::words::event as event_in_words;
 use crate::codebook::{Code, Codebook, Polarity};
 use crate::markers::exchange::Exchange;
 use crate::markers::{Event, EventId, SpokenTurn};

@@ -68,7 +68,7 @@ const SHORT_WORDS: u32 = 5;
 const SHORT_SECS: f64 = 2.0;
 
 /// One event in words; `None` for events that only say where to look, such as the prompt itself.
-fn event(event: &Event) -> Option<String> {
+pub fn event(event: &Event) -> Option<String> {
     let long = secs(event.span.secs_f64());
     let kind = event.kind.as_deref().unwrap_or_default();
     let text = match event.marker.as_str() {

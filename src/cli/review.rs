@@ -1,0 +1,182 @@
+//! `attune review` and `attune agree`.
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use attune::codebook::Codebook;
+use attune::desk::Desk;
+use attune::engine::prepared::read_codebook;
+use attune::review::tables::{Tables, tables};
+use attune::review::{Role, coders};
+
+use super::args::{Agree, Machine, Review};
+use super::{Failure, open_config, say, tell};
+
+/// Milliseconds since 1970, UTC: when something was coded.
+#[allow(clippy::disallowed_methods, reason = "the time of a decision is part of the decision")]
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn open(study: &Path, machine: &Machine) -> Result<Desk, Failure> {
+    let codebook: Codebook = read_codebook(&open_config(machine)?)?;
+    Ok(Desk::open(study, codebook, now_ms())?)
+}
+
+/// Reads a password from standard input and keeps it.
+fn set_password(desk: &Desk, name: &str) -> Result<(), Failure> {
+    tell(&format!("password of {name} (one line, at least 8 characters):"));
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let secret = coders::secret(line.trim_end_matches(['\r', '\n']))?;
+    let name = coders::checked_name(name)?;
+    let known = desk.store.read(coders::all)?;
+    let role = match known.iter().find(|coder| coder.name == name) {
+        Some(coder) => coder.role,
+        None if known.is_empty() => Role::Lead,
+        None => Role::Coder,
+    };
+    desk.store.write(move |c| coders::put(c, &name, role, Some(&secret), "server", now_ms()))?;
+    say("kept\n")
+}
+
+#[cfg(feature = "review")]
+pub fn review(review: &Review) -> Result<(), Failure> {
+    use attune::serve::{Options, Server};
+
+    let desk = open(&review.study, &review.machine)?;
+    if let Some(name) = &review.password {
+        return set_password(&desk, name);
+    }
+    if let Some(file) = &review.backup {
+        desk.store.backup(file)?;
+        let head = desk.store.read(attune::review::chain::head)?;
+        return say(&format!("copied; last line of the log: {head}\n"));
+    }
+    if review.verify {
+        let found = desk.store.read(attune::review::chain::verify)?;
+        return match found.problems.as_slice() {
+            [] => say(&format!("the log is whole: {} lines, last {}\n", found.lines, found.head)),
+            problems => Err(Failure::told(format!("the log is not whole:\n  {}", problems.join("\n  ")))),
+        };
+    }
+    let usual = Options::default();
+    let options = Options {
+        address: review.bind.unwrap_or(usual.address),
+        port: review.port,
+        names: review.host.clone(),
+        certificate: review.cert.clone().zip(review.key.clone()),
+    };
+    let server = Server::bind(desk, &options, now_ms)?;
+    say(&format!("{}\n", server.url()))?;
+    if options.is_network() && options.certificate.is_none() {
+        tell("attune: the certificate is made for this run: browsers warn once, and say so to the coders");
+    }
+    tell("attune: open this address in the browser of this machine; Ctrl-C ends it, and everything is kept");
+    Ok(server.run()?)
+}
+
+#[cfg(not(feature = "review"))]
+pub fn review(_: &Review) -> Result<(), Failure> {
+    Err(Failure::told("this program was built without its page: build it with the feature review"))
+}
+
+pub fn agree(agree: &Agree) -> Result<(), Failure> {
+    let desk = open(&agree.study, &agree.machine)?;
+    let (frames, bad) = desk.frames();
+    let found = tables(&desk.store, &desk.plan, &frames)?;
+    for (id, error) in &bad {
+        tell(&format!("attune: {id} is left out: {error}"));
+    }
+    if agree.json {
+        return say(&format!("{}\n", serde_json::to_string_pretty(&found)?));
+    }
+    say(&printed(&found))
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "    -".into(), |value| format!("{value:5.2}"))
+}
+
+fn printed(found: &Tables) -> String {
+    let mut text = format!(
+        "{} of {} sessions are locked by all ({}); before the rule {:?} on {:?}\n",
+        found.sessions.len(),
+        found.sessions.len() + found.waiting.len(),
+        found.coders.join(", "),
+        found.rule,
+        found.on
+    )
+    .to_lowercase();
+    if found.codes.is_empty() {
+        return text + "nothing to compare yet\n";
+    }
+    text += &format!(
+        "\n{:<6} {:>5} {:>6} {:>7} {:>5} {:>5} {:>15} {:>5} {:>5} {:>7} {:>5}   {} {}s\n",
+        "code",
+        "given",
+        "preval",
+        "percent",
+        "kappa",
+        "alpha",
+        "95 %",
+        "PABAK",
+        "AC1",
+        "u-alpha",
+        "F1",
+        found.slots,
+        found.slot
+    );
+    for row in &found.codes {
+        let interval = row.alpha_interval.map_or_else(|| "-".into(), |(low, high)| format!("{low:.2} to {high:.2}"));
+        text += &format!(
+            "{:<6} {:>5} {:>6.3} {:>7} {} {} {interval:>15} {} {} {:>7} {}\n",
+            row.code,
+            row.given,
+            row.prevalence,
+            number(row.percent),
+            number(row.kappa),
+            number(row.alpha),
+            number(row.pabak),
+            number(row.ac1),
+            number(row.u_alpha),
+            number(row.unit_f1)
+        );
+    }
+    text += &format!(
+        "\nall codes on the continuum: u-alpha {}, whether anything {}\n",
+        number(found.u_alpha),
+        number(found.u_alpha_binary)
+    );
+    text += "\nevents, pairs of coders: kappa with those without a partner, linked only; F1, with the same code\n";
+    for row in &found.pairs {
+        text += &format!(
+            "{:<24} {} {}   {} {}\n",
+            format!("{}, {}", row.first, row.second),
+            number(row.kappa_with_unmatched),
+            number(row.kappa_linked_only),
+            number(row.unit_f1),
+            number(row.labelled_f1)
+        );
+    }
+    if let Some(icc) = found.salience.icc {
+        text += &format!(
+            "\nsalience, {} minutes: ICC(1,1) {} (2,1) {} (3,1) {} (1,k) {} (2,k) {} (3,k) {}; alpha ordinal {}\n",
+            found.salience.minutes,
+            number(Some(icc[0])),
+            number(Some(icc[1])),
+            number(Some(icc[2])),
+            number(Some(icc[3])),
+            number(Some(icc[4])),
+            number(Some(icc[5])),
+            number(found.salience.alpha_ordinal)
+        );
+    }
+    let kept = &found.retention;
+    text += &format!(
+        "\nthe rule keeps {} of {} units, the meeting's outcomes make it {}; {} disputed, {} of them settled\n",
+        kept.kept_by_rule, kept.given, kept.kept, kept.disputed, kept.settled
+    );
+    text + &format!("last line of the log: {}\n", found.head)
+}

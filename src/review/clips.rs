@@ -1,0 +1,146 @@
+//! What a coder looks at in the second pass: the ranked candidates, and among them stretches that nothing marked.
+//!
+//! Nothing in a [`Clip`] tells a control from a candidate: both have an id without meaning, the same padding, a question,
+//! and a list of what was measured. Controls ask the question that a candidate of the session asks. So how often a coder
+//! confirms a control can be counted, and with it how far they follow the program.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::agreement::random::Random;
+use crate::episodes::Episode;
+use crate::markers::Event;
+use crate::session::Session;
+use crate::time::Span;
+
+/// Something measured that speaks for or against.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// In neutral words.
+    pub sentence: String,
+    /// Whom it is about.
+    pub who: String,
+    /// Milliseconds on the session clock.
+    pub start_ms: i64,
+    /// Milliseconds on the session clock.
+    pub end_ms: i64,
+}
+
+/// A stretch to watch and to decide on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Clip {
+    /// Without meaning; other for each coder.
+    pub id: String,
+    /// What to decide on: milliseconds on the session clock.
+    pub start_ms: i64,
+    /// See `start_ms`.
+    pub end_ms: i64,
+    /// What to watch: with padding.
+    pub watch: Vec<(i64, i64)>,
+    /// Kind of moment that is asked about: `withdrawal` ..
+    pub asked: String,
+    /// What speaks for it.
+    pub evidence_for: Vec<Measured>,
+    /// What speaks against it.
+    pub evidence_against: Vec<Measured>,
+    /// What could not be looked at.
+    pub missing: Vec<String>,
+    /// Codes whose rules hold inside.
+    pub codes: Vec<String>,
+    /// Seconds of a coder's time.
+    pub review_secs: f64,
+    /// Whether the engine marked it. Not for the page.
+    #[serde(skip)]
+    pub marked: bool,
+}
+
+/// Milliseconds of a span.
+pub fn millis(span: Span) -> (i64, i64) {
+    let ms = |secs: f64| (secs * 1000.0).round() as i64;
+    (ms(span.start().secs_f64()), ms(span.end().secs_f64()))
+}
+
+/// Words for an event of a control; the dictionary has them.
+pub type InWords<'a> = &'a dyn Fn(&Event) -> Option<String>;
+
+/// The clips of a session for one coder: candidates within the budget in order of rank, controls at random places among
+/// them. The same seed, coder and session give the same clips.
+pub fn clips(session: &Session, id: &str, coder: &str, seed: u64, in_words: InWords<'_>) -> Vec<Clip> {
+    let mut random = Random::of(seed, &["clips", coder, id]);
+    let mut ranked: Vec<&Episode> = session.episodes.iter().filter(|episode| episode.in_budget).collect();
+    ranked.sort_by_key(|episode| episode.rank);
+    let name = |span: Span, what: &str| {
+        let words = format!("{seed}/{coder}/{id}/{what}/{:?}", millis(span));
+        Sha256::digest(words.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let mut clips: Vec<Clip> = ranked.iter().map(|episode| candidate(episode, name(episode.span, "e"))).collect();
+    // Without a candidate there is no question either, and nothing that a control would be compared with.
+    for control in session.controls.iter().filter(|_| !ranked.is_empty()) {
+        let Some(like) = ranked.get(random.below(ranked.len())) else { break };
+        let clip = self::control(session, *control, like, name(*control, "c"), in_words);
+        let at = random.below(clips.len() + 1);
+        clips.insert(at, clip);
+    }
+    clips
+}
+
+fn candidate(episode: &Episode, id: String) -> Clip {
+    let (start_ms, end_ms) = millis(episode.span);
+    let measured = |list: &[crate::episodes::Evidence]| -> Vec<Measured> {
+        list.iter()
+            .map(|evidence| {
+                let (start_ms, end_ms) = millis(evidence.span);
+                Measured { sentence: evidence.sentence.clone(), who: evidence.who.to_string(), start_ms, end_ms }
+            })
+            .collect()
+    };
+    let watch = if episode.watch.is_empty() { vec![episode.clip] } else { episode.watch.clone() };
+    Clip {
+        id,
+        start_ms,
+        end_ms,
+        watch: watch.into_iter().map(millis).collect(),
+        asked: episode.kind.name().to_owned(),
+        evidence_for: measured(&episode.evidence_for),
+        evidence_against: measured(&episode.evidence_against),
+        missing: episode.missing.clone(),
+        codes: episode.codes.iter().map(|code| code.code.clone()).collect(),
+        review_secs: episode.review_secs,
+        marked: true,
+    }
+}
+
+/// Most lines of what was measured in a control.
+const LINES: usize = 6;
+
+fn control(session: &Session, span: Span, like: &Episode, id: String, in_words: InWords<'_>) -> Clip {
+    let before = like.span.start().since(like.clip.start()).unwrap_or_default();
+    let after = like.clip.end().since(like.span.end()).unwrap_or_default();
+    let watch = span.widened(before, after).overlap(session.span).unwrap_or(span);
+    let inside = session.events.iter().filter(|event| event.span.overlap(span).is_some());
+    let mut strongest: Vec<(&Event, String)> = inside.filter_map(|event| Some((event, in_words(event)?))).collect();
+    strongest.sort_by(|(a, _), (b, _)| b.strength.total_cmp(&a.strength).then(a.id.cmp(&b.id)));
+    strongest.truncate(LINES);
+    let measured = strongest.into_iter().map(|(event, sentence)| {
+        let (start_ms, end_ms) = millis(event.span);
+        Measured { sentence, who: event.who.to_string(), start_ms, end_ms }
+    });
+    let hits = session.hits.iter().filter(|hit| hit.span.overlap(span).is_some());
+    let mut codes: Vec<String> = hits.map(|hit| hit.code.clone()).collect();
+    codes.sort();
+    codes.dedup();
+    let (start_ms, end_ms) = millis(span);
+    Clip {
+        id,
+        start_ms,
+        end_ms,
+        watch: vec![millis(watch)],
+        asked: like.kind.name().to_owned(),
+        evidence_for: measured.collect(),
+        evidence_against: Vec::new(),
+        missing: like.missing.clone(),
+        codes,
+        review_secs: watch.secs_f64() + 10.0,
+        marked: false,
+    }
+}

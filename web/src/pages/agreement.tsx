@@ -1,0 +1,104 @@
+import { Loaded, useLoad } from "../parts/load";
+import { code } from "../state";
+import { S } from "../strings";
+
+const num = (value: number | null | undefined, digits = 2) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+
+export function Agreement() {
+  const { data, error, again } = useLoad<any>("agreement");
+  return (
+    <main class="page wide-page">
+      <h1>{S.agree.title}</h1>
+      <p class="quiet">{S.agree.before}</p>
+      <Loaded error={error} again={again} ready={!!data}>{() => <Tables found={data!} />}</Loaded>
+    </main>
+  );
+}
+
+function Tables({ found }: { found: any }) {
+  const t = found.tables;
+  const habits = <Habits list={found.habits} />;
+  if (!t.sessions.length) return <><p class="empty">{S.agree.none}</p>{habits}</>;
+  const kept = t.retention;
+  return (
+    <>
+      <div class="facts">
+        <div class="fact"><strong>{t.sessions.length}</strong><span class="quiet small">{S.theory.sessionsWord} {S.agree.compared}</span></div>
+        <div class="fact"><strong>{t.slots}</strong><span class="quiet small">{t.slot}s</span></div>
+        <div class="fact"><strong>{num(t.u_alpha)}</strong><span class="quiet small">{S.agree.nominal}</span></div>
+        <div class="fact"><strong>{num(t.u_alpha_binary)}</strong><span class="quiet small">{S.agree.binary}</span></div>
+        <div class="fact"><strong>{kept.kept} / {kept.given}</strong><span class="quiet small">{S.agree.keptBy}: {S.consensus.rules[t.rule]}</span></div>
+      </div>
+      <div class="table-box" tabIndex={0} role="region" aria-label={S.agree.title}>
+        <table>
+          <thead><tr>{S.agree.cols.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
+          <tbody>
+            {t.codes.map((row: any) => (
+              <tr key={row.code}>
+                <th scope="row"><span class={`dot ${code(row.code)?.polarity}`} aria-hidden="true" /><span class="code-id">{row.code}</span> <span class="clip-text">{code(row.code)?.label}</span></th>
+                <td>{row.given}</td><td>{num(row.prevalence, 3)}</td><td>{num(row.percent)}</td><td>{num(row.kappa)}</td>
+                <td><Bar value={row.alpha} interval={row.alpha_interval} /></td>
+                <td>{row.alpha_interval ? `${num(row.alpha_interval[0])} – ${num(row.alpha_interval[1])}` : "–"}</td>
+                <td>{num(row.pabak)}</td><td>{num(row.ac1)}</td><td>{num(row.u_alpha)}</td><td>{num(row.unit_f1)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="quiet small">{S.agree.why}</p>
+      <div class="two">
+        {t.pairs.length > 0 && <section>
+          <h2>{S.agree.pairs}</h2>
+          <table>
+            <thead><tr>{S.agree.pairCols.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
+            <tbody>{t.pairs.map((p: any) => (
+              <tr key={p.first + p.second}><th scope="row">{p.first}, {p.second}</th><td>{num(p.kappa_with_unmatched)}</td><td>{num(p.kappa_linked_only)}</td><td>{num(p.unit_f1)}</td><td>{num(p.labelled_f1)}</td></tr>
+            ))}</tbody>
+          </table>
+        </section>}
+        <section>
+          <h2>{S.agree.salience}</h2>
+          {t.salience.icc ? (
+            <table>
+              <thead><tr><th scope="col">ICC</th><th scope="col">one coder</th><th scope="col">mean of all</th></tr></thead>
+              <tbody>{[0, 1, 2].map((n) => <tr key={n}><th scope="row">({n + 1})</th><td>{num(t.salience.icc[n])}</td><td>{num(t.salience.icc[n + 3])}</td></tr>)}
+                <tr><th scope="row">alpha, ordinal</th><td>{num(t.salience.alpha_ordinal)}</td><td class="quiet">{t.salience.minutes} min</td></tr></tbody>
+            </table>
+          ) : <p class="quiet">{S.agree.undefined}</p>}
+        </section>
+      </div>
+      {habits}
+    </>
+  );
+}
+
+function Bar({ value, interval }: { value: number | null; interval: [number, number] | null }) {
+  if (value === null) return <>–</>;
+  const at = (v: number) => `${Math.max(0, Math.min(1, v)) * 100}%`;
+  return (
+    <span class="bar-cell">
+      <span class="num">{num(value)}</span>
+      <span class="track" aria-hidden="true">
+        {interval && <i class="whisker" style={{ left: at(interval[0]), width: `calc(${at(interval[1])} - ${at(interval[0])})` }} />}
+        <i class="point" style={{ left: at(value) }} />
+      </span>
+    </span>
+  );
+}
+
+function Habits({ list }: { list: any[] }) {
+  if (!list.length) return null;
+  const share = (v: number | null) => (v === null ? "–" : `${Math.round(v * 100)} %`);
+  return (
+    <section class="habits">
+      <h2>{S.agree.habits}</h2>
+      <table>
+        <thead><tr>{S.agree.habitCols.map((c, n) => <th key={n} scope="col">{c}</th>)}</tr></thead>
+        <tbody>{list.map((h) => (
+          <tr key={h.coder}><th scope="row">{h.coder}</th><td>{h.marked}</td><td>{share(h.accept_rate)}</td><td>{h.controls}</td><td>{share(h.control_hit_rate)}</td><td>{num(h.time_over_clip)}{h.alarm && <span class="alarm small"> {h.alarm}</span>}</td></tr>
+        ))}</tbody>
+      </table>
+      <p class="quiet small">{S.agree.habitsWhy}</p>
+    </section>
+  );
+}

@@ -1,0 +1,76 @@
+// What a coder does, by keyboard.
+import { check } from "./browser.mjs";
+
+export async function enter(page, name, role) {
+  const known = page.getByRole("button", { name: new RegExp(`^${name} `) });
+  await page.getByRole("heading", { name: "Who is coding?" }).waitFor();
+  if (!(await known.count())) {
+    await page.getByLabel("Name or pseudonym").fill(name);
+    await page.getByLabel("Role").selectOption(role);
+    await page.getByRole("button", { name: "Add somebody" }).press("Enter");
+  }
+  await known.press("Enter");
+  await page.getByRole("dialog").waitFor();
+}
+
+/** The tour, once. */
+export async function tour(page) {
+  for (const button of ["Next", "Next", "Begin"]) await page.getByRole("button", { name: button, exact: true }).press("Enter");
+  await page.getByRole("heading", { name: "Sessions" }).waitFor();
+}
+
+export async function toSession(page, id) {
+  await page.evaluate((id) => (location.hash = `/session/${id}`), id);
+  await page.locator(".session-head h1", { hasText: id }).waitFor();
+}
+
+async function kept(page, path, act) {
+  const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes(path) && r.request().method() === "POST"), act()]);
+  check(answer.ok(), `${path}: ${answer.status()}`);
+}
+
+/** Gives a code to a turn, numbered from 1. */
+export async function code(page, id, turn, search) {
+  await page.keyboard.press("Escape");
+  await page.locator(".turn-button").nth(turn - 1).press("Enter");
+  await page.keyboard.press("/");
+  await page.keyboard.type(search);
+  await kept(page, "/codings", () => page.keyboard.press("Enter"));
+  await page.locator(".turn").nth(turn - 1).locator(".chip", { hasText: search }).first().waitFor();
+  await page.keyboard.press("Escape");
+}
+
+/** Rates the minutes by going there and pressing a number. */
+export async function rate(page, ratings) {
+  await page.locator(".turn-button").first().press("Enter");
+  for (const [minute, rating] of ratings.entries()) {
+    await page.locator(".cells i").nth(minute).click();
+    await kept(page, "/salience", () => page.keyboard.press(String(rating)));
+  }
+}
+
+export async function lock(page) {
+  await page.getByRole("button", { name: "Lock first pass" }).press("Enter");
+  await kept(page, "/lock", () => page.getByRole("dialog").getByRole("button", { name: "Lock first pass" }).press("Enter"));
+  await page.getByRole("complementary", { name: "Second pass" }).waitFor();
+}
+
+/** Decides clip after clip, by one key each; gives how many there were. */
+export async function decide(page, keys) {
+  const dots = page.locator(".clip-dots button");
+  await dots.first().waitFor();
+  const count = await dots.count();
+  for (let n = 0; n < count; n++) {
+    check((await page.locator('.verdicts [aria-pressed="true"]').count()) === 0, "a clip comes with a decision made");
+    await page.locator(".looks").first().waitFor();
+    await page.evaluate(() => document.activeElement?.blur());
+    await kept(page, "/decisions", () => page.keyboard.press(keys[n % keys.length]));
+    await page.waitForFunction((n) => document.querySelectorAll(".clip-dots .set").length === n, n + 1);
+  }
+  return count;
+}
+
+export async function finish(page) {
+  await page.getByRole("button", { name: "Finish session" }).press("Enter");
+  await kept(page, "/finish", () => page.getByRole("dialog").getByRole("button", { name: "Finish session" }).press("Enter"));
+}
