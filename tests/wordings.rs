@@ -421,6 +421,100 @@ fn strain_that_sounds_like_engagement() {
     );
 }
 
+/// Several turns about one painful matter, so that leaving it can be seen.
+const MOTHER: &[&str] = &[
+    "T: How is it since your mother fell ill?",
+    "C: My mother lies in the hospital since the operation, and the doctors do not say whether the tumour has grown again.",
+    "T: The hospital, the doctors, and the tumour of your mother are on your mind.",
+    "C: Every day I sit in the hospital beside my mother, and the doctors come and look at the tumour and leave again.",
+    "T: You sit beside your mother in the hospital, and the doctors leave again.",
+];
+
+/// Another matter, several turns long.
+const CAR: &[&str] = &[
+    "T: The garage and the engine.",
+    "C: The garage found rust under the engine, and the insurance for the blue car went up by thirty euros a month.",
+    "T: The insurance for the car went up.",
+    "C: The insurance letter about the blue car lies in the garage, and the engine of the car makes a loud noise.",
+    "T: The engine makes a noise.",
+    "C: The engine of the blue car, the garage says, needs a new belt before the insurance pays for the rust.",
+];
+
+fn joined<'l>(parts: &[&[&'l str]]) -> Vec<&'l str> {
+    parts.concat()
+}
+
+#[test]
+fn leaving_what_is_at_hand() {
+    let leave = [
+        "C: The blue car is at the garage again, the engine, the insurance, and the rust under the left door of the car.",
+    ];
+    let stay = [
+        "C: Yes, my mother in the hospital, the doctors, the tumour, I sit beside her and hold her hand the whole day.",
+    ];
+    told_apart("rs21", &joined(&[MOTHER, &leave, CAR]), &joined(&[MOTHER, &stay, MOTHER]));
+    told_apart("co01", &joined(&[MOTHER, &leave, CAR]), &joined(&[MOTHER, &stay, MOTHER]));
+    let bridge = [
+        "C: Speaking of money, the blue car is at the garage again, the engine, the insurance, and the rust under the door.",
+    ];
+    assert!(!found(&joined(&[MOTHER, &bridge, CAR])).contains("co01"));
+    let asked = ["T: What do you feel when you sit beside your mother in the hospital?"];
+    told_apart("rs17", &joined(&[&MOTHER[..4], &asked, &leave, CAR]), &joined(&[&MOTHER[..4], &asked, &stay, MOTHER]));
+    let pain =
+        ["C: My mother cries in the hospital and I am so scared of the tumour and of the doctors and of being alone."];
+    let other = [
+        "C: The blue car, I hate that car, I cried in the garage, and I was so ashamed before the insurance man and the engine.",
+    ];
+    let reply = ["T: Scared of the tumour, with your mother in the hospital."];
+    told_apart("rs16", &joined(&[MOTHER, &pain, &reply, &other, CAR]), &joined(&[MOTHER, &pain, &reply, &leave, CAR]));
+}
+
+#[test]
+fn staying_with_what_is_at_hand() {
+    told_apart(
+        "cx11",
+        &[
+            "T: So the evenings in the empty kitchen are the hardest for you.",
+            "C: Yes, the evenings in the kitchen, and then the hour before I fall asleep in the empty house.",
+        ],
+        &["T: So the evenings in the empty kitchen are the hardest for you.", "C: Yes."],
+    );
+    told_apart(
+        "cx01",
+        &["C: I've been having a lot of trouble sleeping since the summer, and I feel so worried at night."],
+        &["C: I sleep on the left side since the summer, and the cat sleeps on the chair by the window."],
+    );
+    told_apart(
+        "rs06",
+        &["T: What was that like?", "C: I was sad, just a little bit, it's no big deal, it's fine."],
+        &["T: What was that like?", "C: I was sad, and it was the worst evening of the whole year."],
+    );
+    told_apart(
+        "co03",
+        &[
+            "T: What is it like at home?",
+            "C: You know, things and stuff, people do something and then something else and so on, and everything is somehow like that, and whatever, someone always says something, you know, and things are kind of things, and so on, or whatever.",
+        ],
+        &[
+            "T: What is it like at home?",
+            "C: At home my brother cooks soup on the old stove, my sister paints the chairs green, and our neighbour plays the piano until the clock of the church strikes ten and the dog begins to bark in the yard behind the house.",
+        ],
+    );
+    let talk = "C: And she said you are late again, and I said the bus was late, and she said it is always the bus with you, and I said no it \
+        is not, and she said go and live with your bus then, and he said leave him alone, and she said you be quiet, and I said what \
+        did he do to you, and she said everything, and I said that is not fair, and he said I'm leaving, and she said go, and then \
+        she said don't come back, and I said you don't mean that, and she said I mean every word, and he said fine, and she said \
+        fine, and I said please stop, and she said it's your fault, and I said why me, and she said because you are always late, and \
+        then he said he has had enough, and she said so have I, and I said what about me, and she said nobody asked you, and I said \
+        I live here too, and she said then act like it, and he said let him be, and she said no I won't, and I said okay I go, and \
+        she said no you stay, and he said let him go, and she said you always take his side, and I said nobody takes my side.";
+    told_apart(
+        "en04",
+        &["T: What happened on Sunday?", &format!("{talk} And on Monday, {}", &talk[3..])],
+        &["T: What happened on Sunday?", "C: And she said you are late again, and I said the bus was late."],
+    );
+}
+
 /// German ordinary talk.
 const VORHER: &[&str] = &[
     "T: Wie war die Fahrt zur Arbeit?",
