@@ -54,3 +54,20 @@ fn views_and_moments_to_look_at() {
     check(&desk.attune(&["codebook", "look", "rf13", out.to_str().unwrap()]), 0, "0 places to look at by hand");
     check(&desk.attune(&["codebook", "look", "rs03", out.to_str().unwrap()]), 0, "0 places found by its rules");
 }
+
+#[test]
+fn every_result_tells_which_codebook_it_is_from() {
+    let desk = Desk::new();
+    let tone = desk.wav("tone.wav", 0.3);
+    let origin = || attune::session::read(&desk.path("out")).unwrap().origin;
+    check(&desk.scan(&tone, &[]), 0, "");
+    let built_in = origin();
+    assert!(built_in.codebook_version.starts_with("paper "), "{}", built_in.codebook_version);
+    let own = desk.path("own");
+    let own = own.to_str().unwrap();
+    check(&desk.attune(&["codebook", "new", own]), 0, "");
+    check(&desk.scan(&tone, &["--codebook", own]), 0, "");
+    let with_own = origin();
+    assert_eq!(with_own.codebook_version, "own 1");
+    assert_ne!(with_own.codebook, built_in.codebook);
+}
