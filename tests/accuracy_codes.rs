@@ -11,6 +11,9 @@
     reason = "a test says what broke by panicking, and prints its table"
 )]
 
+#[path = "support/voices.rs"]
+mod voices;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -18,12 +21,9 @@ use attune::config::Config;
 use attune::engine::interpret::interpret;
 use attune::engine::prepared::Prepared;
 use attune::markers::SpokenTurn;
-use attune::time::{FrameGrid, SessionTime, Span, Step};
-use attune::track::{Track, Tracks, Unit, Who};
-use ndarray::Array2;
-
-/// A person says at most so much per second, which ends a turn before the next one begins.
-const WORDS_PER_SEC: f64 = 2.7;
+use attune::time::{SessionTime, Span};
+use attune::track::Who;
+use voices::{WORDS_PER_SEC, voices};
 
 struct Talk {
     id: u32,
@@ -66,25 +66,6 @@ fn annomi(file: &Path) -> Vec<Talk> {
         Talk { id, high, turns }
     };
     talks.into_iter().map(told).collect()
-}
-
-/// Who speaks when, as the turns have it, in steps of 20 ms.
-fn voices(turns: &[SpokenTurn], session: Span) -> Tracks {
-    let mut tracks = Tracks::new();
-    let step = Step::new(1, 50).unwrap();
-    let len = (session.secs_f64() / step.secs_f64()) as usize;
-    let grid = FrameGrid { first: SessionTime::from_millis(10), step, len };
-    for who in [Who::Client, Who::Therapist, Who::Room] {
-        let mut values = Array2::from_elem((len, 1), 0.0_f32);
-        for turn in turns.iter().filter(|turn| turn.who == who || who == Who::Room) {
-            for row in grid.indices(turn.span) {
-                values[[row, 0]] = 1.0;
-            }
-        }
-        let columns = vec!["p".to_owned()];
-        tracks.insert("speech", Track { who, unit: Unit::Probability, grid, columns, values, confidence: None });
-    }
-    tracks
 }
 
 #[derive(Default)]

@@ -8,6 +8,8 @@
     reason = "a test says what broke by panicking"
 )]
 
+#[path = "cli/codes.rs"]
+mod codes;
 #[path = "cli/damage.rs"]
 mod damage;
 #[path = "cli/desk.rs"]

@@ -97,7 +97,7 @@ fn the_wordings_that_rules_ask_for_stand_in_every_language() {
     let asked: BTreeSet<String> = shipped()
         .codes()
         .flat_map(|code| {
-            let aids = code.aid.iter().flat_map(|aid| toml::to_string(aid));
+            let aids = code.aid.iter().flat_map(toml::to_string);
             code.rules.iter().flat_map(toml::to_string).chain(aids).collect::<Vec<_>>()
         })
         .collect();

@@ -411,6 +411,20 @@ pub enum Codebook {
         #[arg(long)]
         json: bool,
     },
+    /// Where to look for a code in a session's results: what its aid finds, for codes that only a coder can judge; else what
+    /// its rules found.
+    Look {
+        /// Its id, such as rf13.
+        code: String,
+        /// Folder of the results of attune scan.
+        #[arg(value_name = "RESULTS")]
+        results: PathBuf,
+        #[command(flatten)]
+        machine: Machine,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Begin a codebook of your own: a folder with one commented code.
     New {
         /// Folder to write to, a new or empty one.

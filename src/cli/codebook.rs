@@ -1,9 +1,9 @@
-//! `attune codebook list | show | check | test | diff | new`.
+//! `attune codebook list | show | check | test | diff | look | new`.
 
 use std::io::IsTerminal;
 use std::path::Path;
 
-use attune::codebook::{self, Paint, View};
+use attune::codebook::{self, Paint, Place, View};
 use attune::config::Config;
 use attune::engine::prepared::read_codebook;
 use attune::spelling::nearest;
@@ -34,6 +34,7 @@ pub fn run(command: &Codebook) -> Result<(), Failure> {
         Codebook::Check { folder, machine } => check(&open(folder.as_deref(), machine)?),
         Codebook::Test { folder, machine } => test(&open(folder.as_deref(), machine)?),
         Codebook::Diff { one, other, machine, json } => diff(one, other, machine, *json),
+        Codebook::Look { code, results, machine, json } => look(code, results, machine, *json),
         Codebook::New { folder } => new(folder),
     }
 }
@@ -134,6 +135,41 @@ fn diff(one: &Path, other: &Path, machine: &Machine, json: bool) -> Result<(), F
     };
     say(&text)?;
     if found.is_empty() { Ok(()) } else { Err(Failure::silent(Failure::NOTHING)) }
+}
+
+fn look(code: &str, results: &Path, machine: &Machine, json: bool) -> Result<(), Failure> {
+    let codes = read_codebook(&open_config(machine)?)?;
+    let known = codes.get(&code.to_lowercase()).ok_or_else(|| unknown(&codes, code))?;
+    let session = attune::session::read(results)?;
+    let places: Vec<Place> = match &known.aid {
+        Some(_) => codebook::places(&codes, &known.id, &session.events),
+        None => {
+            let hits = session.hits.iter().filter(|hit| hit.code == known.id);
+            hits.map(|hit| Place { span: hit.span, events: hit.because.clone() }).collect()
+        }
+    };
+    if json {
+        return say(&format!("{:#}\n", serde_json::to_value(&places)?));
+    }
+    let mut text = format!("{}  {}: {}\n", known.id, known.label, counted(places.len(), known.aid.is_some()));
+    for place in &places {
+        let secs = place.span.start().secs_f64();
+        text.push_str(&format!("{:02.0}:{:04.1}", (secs / 60.0).floor(), secs % 60.0));
+        let said = session.turns.iter().filter(|turn| turn.span.overlap(place.span).is_some());
+        for turn in said {
+            text.push_str(&format!("  {}: {}", turn.who, turn.text));
+        }
+        text.push('\n');
+    }
+    say(&text)
+}
+
+fn counted(places: usize, by_hand: bool) -> String {
+    let what = if by_hand { "to look at by hand; none is flagged" } else { "found by its rules" };
+    match places {
+        1 => format!("one place {what}"),
+        places => format!("{places} places {what}"),
+    }
 }
 
 /// Stands for the program's own codes where a folder is asked for.

@@ -65,14 +65,19 @@ impl Plan {
     pub fn new(rule: &Rule, material: &Material<'_>) -> Option<Self> {
         let names: BTreeMap<&str, usize> =
             rule.sequence.iter().enumerate().filter_map(|(at, step)| Some((step.name.as_deref()?, at))).collect();
+        // Steps whose person another pattern is compared with.
+        let compared: BTreeSet<&str> =
+            rule.patterns().into_iter().flat_map(Pattern::persons).map(|(step, _)| step).collect();
         let mut steps = Vec::new();
         for (at, pattern) in rule.sequence.iter().enumerate() {
-            let ways = ways(pattern, at, &names, material)?;
+            let is_compared = pattern.name.as_deref().is_some_and(|name| compared.contains(name));
+            let by_person = is_compared || pattern.persons().next().is_some();
+            let ways = ways(pattern, at, by_person, &names, material)?;
             steps.push(Step { ways, scene: pattern.scene, spoken_of: Vec::new() });
         }
         let mut refusals = Vec::new();
         for pattern in &rule.without {
-            let ways = ways(pattern, steps.len(), &names, material)?;
+            let ways = ways(pattern, steps.len(), false, &names, material)?;
             let decided_at = ways.iter().flat_map(Way::speaks_of).max()?;
             refusals.push(Refusal { ways, decided_at });
         }
@@ -110,7 +115,13 @@ impl Way {
 }
 
 /// The alternatives of a pattern, each with what fits it and how it must lie. `at` = number of steps before it.
-fn ways(pattern: &Pattern, at: usize, names: &BTreeMap<&str, usize>, material: &Material<'_>) -> Option<Vec<Way>> {
+fn ways(
+    pattern: &Pattern,
+    at: usize,
+    by_person: bool,
+    names: &BTreeMap<&str, usize>,
+    material: &Material<'_>,
+) -> Option<Vec<Way>> {
     // Repeats of `any` are runs over all alternatives together.
     let apart = !pattern.any.is_empty() && pattern.at_least.is_none();
     let alternatives = if apart { pattern.any.iter().collect() } else { vec![pattern] };
@@ -119,7 +130,7 @@ fn ways(pattern: &Pattern, at: usize, names: &BTreeMap<&str, usize>, material: &
         if apart {
             relations.extend(self::relations(alternative, at, names)?);
         }
-        Some(Way { pool: Pool::of(alternative, material), relations })
+        Some(Way { pool: Pool::of(alternative, by_person, material), relations })
     };
     alternatives.into_iter().map(way).collect()
 }

@@ -97,12 +97,19 @@ impl Pool {
 
     /// Everything that fits `pattern`, its relations to other steps left aside. `any` is not looked into: each
     /// alternative has its own pool.
-    pub fn of(pattern: &Pattern, material: &Material<'_>) -> Self {
+    ///
+    /// `by_person`: somebody's person is asked for, so that a run of repeats is one person's.
+    pub fn of(pattern: &Pattern, by_person: bool, material: &Material<'_>) -> Self {
         let single = Self::without_repeats(pattern, material);
-        match &pattern.at_least {
-            None => single,
-            Some(repeats) => runs(&single, repeats, material),
+        let Some(repeats) = &pattern.at_least else { return single };
+        if !by_person {
+            return runs(&single, repeats, material);
         }
+        let mut of_each: BTreeMap<Option<Who>, Vec<Candidate>> = BTreeMap::new();
+        for candidate in single.list {
+            of_each.entry(candidate.who).or_default().push(candidate);
+        }
+        Self::new(of_each.into_values().flat_map(|own| runs(&Self::new(own), repeats, material).list).collect())
     }
 
     fn without_repeats(pattern: &Pattern, material: &Material<'_>) -> Self {
@@ -117,7 +124,7 @@ impl Pool {
         } else if pattern.any.is_empty() {
             all_at_once(&pattern.all, material)
         } else {
-            pattern.any.iter().flat_map(|way| Self::of(way, material).list).collect()
+            pattern.any.iter().flat_map(|way| Self::of(way, false, material).list).collect()
         };
         Self::new(all.into_iter().filter(|found| candidate_fits(pattern, found)).collect())
     }
@@ -163,7 +170,7 @@ fn candidate_fits(pattern: &Pattern, candidate: &Candidate) -> bool {
 
 /// Every way in which one candidate of each part shares a moment with the others.
 fn all_at_once(parts: &[Pattern], material: &Material<'_>) -> Vec<Candidate> {
-    let mut pools = parts.iter().map(|part| Pool::of(part, material));
+    let mut pools = parts.iter().map(|part| Pool::of(part, false, material));
     let Some(first) = pools.next() else { return Vec::new() };
     let mut joined = first.list;
     for (count_before, pool) in (1..).zip(pools) {
@@ -182,7 +189,7 @@ fn all_at_once(parts: &[Pattern], material: &Material<'_>) -> Vec<Candidate> {
 /// Runs of repeats: every repeat that lies in some window of `in_secs` with `count` of them; windows that share a
 /// repeat are one run.
 fn runs(single: &Pool, repeats: &AtLeast, material: &Material<'_>) -> Pool {
-    let breakers: Vec<Pool> = repeats.broken_by.iter().map(|pattern| Pool::of(pattern, material)).collect();
+    let breakers: Vec<Pool> = repeats.broken_by.iter().map(|pattern| Pool::of(pattern, false, material)).collect();
     let instant = Duration::from_nanos(1);
     // After `earlier` started, up to and including the moment in which `later` starts.
     let broken = |earlier: SessionTime, later: SessionTime| {

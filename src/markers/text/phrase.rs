@@ -26,10 +26,12 @@ const CARD: Card = Card {
     source: "DOMAIN A, operational rules of the codes; patterns judgement",
 };
 
-/// Nothing to set: what it looks for stands in the language's file.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {}
+struct Settings {
+    /// Strength of each phrase, 0 to 1: it was said or not, and that says little.
+    strength: f32,
+}
 
 impl Marker for PhraseMarker {
     fn card(&self) -> &'static Card {
@@ -38,8 +40,8 @@ impl Marker for PhraseMarker {
 
     fn find(&self, input: &Input<'_>, settings: &toml::Table) -> Result<Vec<Event>, MarkerError> {
         turns(input, &CARD)?;
-        let Settings {} = super::settings(settings, &CARD)?;
-        phrases::each(&CARD, input, &phrases::all(&CARD, input)?)
+        let Settings { strength } = super::settings(settings, &CARD)?;
+        phrases::each(&CARD, input, &phrases::all(&CARD, input)?, strength)
     }
 }
 

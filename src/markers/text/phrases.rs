@@ -93,6 +93,7 @@ pub(super) fn each(
     card: &Card,
     input: &Input<'_>,
     phrases: &BTreeMap<String, Phrase>,
+    strength: f32,
 ) -> Result<Vec<Event>, MarkerError> {
     let words = Words::of(input, card)?;
     let mut events = Vec::new();
@@ -105,7 +106,7 @@ pub(super) fn each(
                     continue;
                 };
                 if let Some(span) = time_of(turn, first.from, last.to) {
-                    events.push(Event { span, ..about(turn, card, 1.0, 1.0, Some(kind)) });
+                    events.push(Event { span, ..about(turn, card, 1.0, strength, Some(kind)) });
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! A turn's text made ready for patterns: lower case, straight apostrophes, dashes as spaces, hesitations and stutters
 //! out, cut into sentences, each word with its place in the original text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use regex::Regex;
 use serde::Deserialize;
@@ -160,12 +161,29 @@ pub(super) fn whole_words(patterns: &[String], card: &Card, file: &str) -> Resul
 fn compile(pattern: &str, card: &Card, file: &str) -> Result<Regex, MarkerError> {
     // An empty list would match everywhere.
     let pattern = if pattern.is_empty() || pattern == r"\b(?:)\b" { r"[^\s\S]" } else { pattern };
-    Regex::new(&format!("(?i){pattern}")).map_err(|error| MarkerError::Language {
+    kept(&format!("(?i){pattern}")).map_err(|error| MarkerError::Language {
         marker: card.id,
         file: file.to_owned(),
         message: format!("a pattern is no regular expression: {error}"),
     })
 }
+
+/// The compiled pattern. Long lists of wordings take a moment to compile, and several sessions ask for the same ones.
+fn kept(pattern: &str) -> Result<Regex, regex::Error> {
+    static KEPT: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(pattern) {
+        return Ok(known.clone());
+    }
+    let compiled = Regex::new(pattern)?;
+    if kept.len() < MOST_KEPT {
+        kept.insert(pattern.to_owned(), compiled.clone());
+    }
+    Ok(compiled)
+}
+
+/// More patterns than all languages together have.
+const MOST_KEPT: usize = 2_000;
 
 /// How often the pattern is found in these sentences, without overlap.
 pub(super) fn hits(sentences: &[Sentence], pattern: &Regex) -> usize {

@@ -3,6 +3,9 @@
 use super::{Checker, Role, did_you_mean};
 use crate::rules::language::{AtLeast, Pattern};
 
+/// A longer list of kinds would bury the message.
+const MOST_LISTED: usize = 12;
+
 impl Checker<'_> {
     /// `earlier` = number of steps whose names may be used.
     pub(super) fn pattern(&mut self, pattern: &Pattern, role: Role, place: &str, earlier: usize) {
@@ -101,7 +104,10 @@ impl Checker<'_> {
             self.wrong(place, kind, format!("{marker} has no kinds, so none is called {kind:?}"));
         } else if !term.kinds.iter().any(|known| known == kind) {
             let guess = did_you_mean(kind, term.kinds.iter().map(String::as_str));
-            let list = term.kinds.join(", ");
+            let list = match term.kinds.len() {
+                ..=MOST_LISTED => term.kinds.join(", "),
+                more => format!("{more} kinds, see config/dictionary.toml"),
+            };
             self.wrong(place, kind, format!("{marker} has no kind {kind:?}{guess} (it has {list})"));
         }
     }

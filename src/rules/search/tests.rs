@@ -131,12 +131,17 @@ fn the_stronger_filling_wins_and_among_equals_the_nearer() {
 }
 
 /// Every way tried one by one, as a check on the search.
-fn best_by_trying(a: &[i64], b: &[(i64, f32)], c: &[(i64, f32)]) -> Vec<(i64, i64)> {
+fn best_by_trying(
+    a: &[i64],
+    b: &[(i64, f32)],
+    c: &[(i64, f32)],
+    goes_with: impl Fn(i64, i64) -> bool,
+) -> Vec<(i64, i64)> {
     let mut best = Vec::new();
     for &a in a {
         let mut found: Option<(f64, i64)> = None;
         for &(b, b_strength) in b.iter().filter(|(b, _)| *b >= a && *b <= a + 10 + 50) {
-            for &(c, c_strength) in c.iter().filter(|(c, _)| *c >= b && *c <= b + 10 + 30) {
+            for &(c, c_strength) in c.iter().filter(|(c, _)| *c >= b && *c <= b + 10 + 30 && goes_with(a, *c)) {
                 let weight = f64::from(b_strength) + f64::from(c_strength);
                 if found.is_none_or(|(best, _)| weight > best) {
                     found = Some((weight, c));
@@ -154,13 +159,18 @@ proptest::proptest! {
         a in proptest::collection::btree_set(0..400i64, 0..8),
         b in proptest::collection::btree_map(0..400i64, 0.0..1.0f32, 0..20),
         c in proptest::collection::btree_map(0..400i64, 0.0..1.0f32, 0..20),
+        person in 0..3usize,
     ) {
-        let rule: Rule = toml::from_str("id = 'r'\nversion = 1\nsequence = [{ marker = 'a', scene = true },
-            { marker = 'b', within_secs = 5 }, { marker = 'c', within_secs = 3 }]").unwrap();
+        // Events at even times are the client's, at odd ones the therapist's.
+        let person_of = ["", ", same_person_as = 'a'", ", other_person_than = 'a'"][person];
+        let goes_with = |a: i64, c: i64| person == 0 || ((a + c) % 2 == 0) == (person == 1);
+        let rule: Rule = toml::from_str(&format!("id = 'r'\nversion = 1\nsequence = [{{ name = 'a', marker = 'a', scene = true }},
+            {{ marker = 'b', within_secs = 5 }}, {{ marker = 'c', within_secs = 3{person_of} }}]")).unwrap();
         let mut example = Example { name: String::new(), events: Vec::new(), blind: Vec::new(), hits_ms: Vec::new() };
         let strong = |strength: f32| format!(", strength = {strength:.7}");
         let mut add = |marker: &str, at: i64, more: String| {
-            let text = format!("marker = '{marker}', ms = [{}, {}]{more}", at * 100, at * 100 + 1000);
+            let who = if at % 2 == 0 { "client" } else { "therapist" };
+            let text = format!("marker = '{marker}', who = '{who}', ms = [{}, {}]{more}", at * 100, at * 100 + 1000);
             example.events.push(toml::from_str::<toml::Table>(&format!("e = {{ {text} }}")).unwrap()["e"].clone().try_into().unwrap());
         };
         a.iter().for_each(|&at| add("a", at, String::new()));
@@ -171,7 +181,7 @@ proptest::proptest! {
         let found: Vec<_> = found.iter()
             .map(|hit| (hit.span.start().millis() / 100, (f64::from(hit.strength) * 2e4).round() as i64)).collect();
         let (a, b, c): (Vec<_>, Vec<_>, Vec<_>) = (a.into_iter().collect(), b.into_iter().collect(), c.into_iter().collect());
-        let expect = best_by_trying(&a, &b, &c);
+        let expect = best_by_trying(&a, &b, &c, goes_with);
         proptest::prop_assert_eq!(found.len(), expect.len());
         for (found, expect) in found.iter().zip(&expect) {
             proptest::prop_assert!(found.0 == expect.0 && (found.1 - expect.1).abs() <= 2, "{:?} {:?}", found, expect);
