@@ -16,7 +16,7 @@ as_root() {
 
 # libav and OpenCV with their headers, clang for reading these headers, ALSA for sound devices, ffmpeg for test films.
 debian=(build-essential pkg-config clang libclang-dev libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
-  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg)
+  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us)
 
 install_debian_packages() {
   command -v dpkg-query >/dev/null || stop "this is not Debian: install the relatives of these packages: ${debian[*]}"

@@ -27,6 +27,8 @@ pub mod body;
 pub mod transcript;
 pub mod voice;
 
+pub mod align;
+
 pub mod roles;
 
 pub mod markers;

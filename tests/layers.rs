@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("voice", &["time", "track", "job", "origin", "spool", "media", "model"]),
     ("face", &["time", "track", "job", "origin", "spool", "media", "model"]),
     ("body", &["time", "track", "job", "origin", "spool", "media", "model", "face"]),
+    ("align", &["time", "model", "transcript"]),
     ("roles", &["time", "track", "transcript"]),
     ("markers", &["time", "track", "transcript", "synchrony"]),
     ("rules", &["spelling", "time", "track", "markers"]),

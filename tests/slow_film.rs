@@ -45,6 +45,7 @@ fn looked_at(rate: &str) -> Option<(f64, f64, String)> {
         listen: false,
         out: folder.path().join("results"),
         name: "slow".into(),
+        align: Default::default(),
         budget_minutes: None,
         threads: 2,
         fresh: true,

@@ -176,6 +176,9 @@ pub struct Scan {
     /// Language of the transcript: en, de, or a folder of your own below language/ of --config; auto: told by its words.
     #[arg(long, value_name = "LANGUAGE", default_value = "auto")]
     pub language: Option<String>,
+    /// Look for the transcript's words in the sound (English): auto where it has no times or whole seconds; always; never.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    pub align: String,
     /// Columns of a CSV or TSV transcript, by name or number, where their names do not tell.
     #[arg(long, value_name = "speaker=A,text=B,start=C,end=D")]
     pub columns: Option<attune::transcript::ColumnMap>,

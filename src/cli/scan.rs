@@ -6,6 +6,7 @@ use attune::engine::prepared::Prepared;
 use attune::engine::request::{ChannelUse, EngineError, Recording, Request};
 use attune::engine::watch::{Stage, Watch};
 use attune::engine::withheld::Withheld;
+use attune::engine::words::AlignUse;
 use attune::engine::{places, recordings, scan};
 use attune::export;
 use attune::session::Session;
@@ -123,6 +124,11 @@ fn request(scan: &Scan) -> Result<Request, Failure> {
         listen: !scan.no_sound,
         out,
         name: scan.name.clone().unwrap_or(stem),
+        align: match scan.align.as_str() {
+            "always" => AlignUse::Always,
+            "never" => AlignUse::Never,
+            _ => AlignUse::Auto,
+        },
         budget_minutes: scan.budget,
         threads: scan
             .threads

@@ -149,7 +149,12 @@ fn written(folder: &Path, out: &Path) -> Result<Vec<u8>, AsrError> {
 }
 
 /// All channels together, from the session's zero on.
-fn write_sound(recording: &Opened, settings: &MediaSettings, path: &Path, stop: &AtomicBool) -> Result<(), AsrError> {
+pub(super) fn write_sound(
+    recording: &Opened,
+    settings: &MediaSettings,
+    path: &Path,
+    stop: &AtomicBool,
+) -> Result<(), AsrError> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: SOUND_RATE,

@@ -21,3 +21,4 @@ pub mod store;
 pub mod study;
 pub mod watch;
 pub mod withheld;
+pub mod words;

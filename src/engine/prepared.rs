@@ -66,6 +66,8 @@ pub struct Prepared {
     /// `body.toml`.
     #[cfg(feature = "video")]
     pub body: crate::body::Settings,
+    /// `align.toml`.
+    pub align: crate::align::Settings,
     /// `transcript.toml`.
     pub transcript: transcript::Settings,
     /// `roles.toml`.
@@ -112,6 +114,7 @@ impl Prepared {
             face: config.read("face.toml")?,
             #[cfg(feature = "video")]
             body: config.read("body.toml")?,
+            align: config.read("align.toml")?,
             transcript: config.read("transcript.toml")?,
             codebook: read_codebook(&config)?,
             episodes: config.read("episodes.toml")?,

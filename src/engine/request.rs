@@ -68,6 +68,8 @@ pub struct Request {
     pub name: String,
     /// Minutes of a coder's time per hour of session; `None`: as the settings say.
     pub budget_minutes: Option<f64>,
+    /// When words are looked for in the sound.
+    pub align: super::words::AlignUse,
     /// Threads, at least 1. The result does not depend on it.
     pub threads: usize,
     /// Compute everything anew, also what is stored.

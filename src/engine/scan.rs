@@ -23,6 +23,7 @@ use super::request::{EngineError, Request};
 use super::stages::Bench;
 use super::store::Store;
 use super::watch::{Stage, Watch};
+use super::words;
 
 /// Reads, measures and interprets one session. Nothing is written but the stages' store in the results folder.
 ///
@@ -81,16 +82,26 @@ pub fn scan(
     }
 
     watch.begins(Stage::Find, None);
-    let placed = transcript.as_ref().map(|(transcript, _)| {
-        onto_clock::place(
-            transcript,
-            &people::speech_stretches(&measured.tracks),
-            span,
-            &prepared.transcript.onto_clock,
-        )
-    });
+    let speech = people::speech_stretches(&measured.tracks);
+    let mut placed = transcript
+        .as_ref()
+        .map(|(transcript, _)| onto_clock::place(transcript, &speech, span, &prepared.transcript.onto_clock));
     let language =
         prepared.languages.of(transcript.as_ref().map(|(transcript, _)| transcript), request.language.as_deref())?;
+    let heard_in = super::hear::choose(&opened).ok().and_then(|chosen| opened.get(*chosen.first()?));
+    // Where somebody's sound or words are not to be measured, nothing is made of both together.
+    let may = request.withheld.sound.is_empty() && request.withheld.text.is_empty();
+    if let (true, Some((transcript, hash)), Some(placed), Some(recording)) = (may, &transcript, &mut placed, heard_in) {
+        let wish = words::Wish {
+            when: request.align,
+            settings: &prepared.align,
+            media: &prepared.media,
+            settings_hash: &prepared.hash(),
+            language: language.map(|language| language.name.as_str()),
+            fresh: request.fresh,
+        };
+        words::refine((transcript, hash), placed, recording, &speech, &wish, &store, stop, &mut problems)?;
+    }
     let role_words = &language.unwrap_or(prepared.languages.usual()).role_words;
     let mut words = words_of_the_user(request, transcript.as_ref().map(|(transcript, _)| transcript));
     match known_voice.map(|known| known.find(&measured.voices, &prepared.roles.known_voices)) {

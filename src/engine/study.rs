@@ -230,6 +230,7 @@ pub fn request(study: &Study, session: &SessionFolder, wish: &Wish) -> Result<Re
         listen: wish.listen && !manifest.media.is_empty() && anybody(Scope::Sound),
         out: session.results(),
         name: session.id.clone(),
+        align: Default::default(),
         budget_minutes: wish.budget_minutes.or(study.settings().review_minutes_per_hour),
         threads: wish.threads,
         fresh: wish.fresh,

@@ -9,6 +9,7 @@ mod memory;
 mod onnxruntime;
 mod pure_rust;
 mod shelf;
+pub mod sphinx;
 
 use std::path::PathBuf;
 

@@ -209,6 +209,7 @@ fn a_transcript_helps_to_tell_who_speaks() {
             listen: true,
             out: out.path().to_owned(),
             name: "call".into(),
+            align: Default::default(),
             budget_minutes: None,
             threads: 2,
             fresh: true,
