@@ -130,7 +130,7 @@ impl Corpus {
         if !statement.readonly() || statement.column_count() == 0 {
             return Err(QueryError::ReadOnly);
         }
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).map_err(wrong)?;
         let mut answer = Answer { columns, rows: Vec::new() };
         while let Some(row) = rows.next().map_err(wrong)? {
