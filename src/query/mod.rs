@@ -342,7 +342,7 @@ impl ToSql for SqlCell<'_> {
 }
 
 /// Helps the questions that are asked of every study: markers by kind, and what lies in a stretch of a session.
-const INDEXES: &str = "create index events_marker on events (marker, kind, who, session, start_s, value, duration_s);\n\
+const INDEXES: &str = "create index events_marker on events (marker, who, kind, session, start_s, value, duration_s);\n\
                        create index events_session on events (session, start_s);\n\
                        create index turns_session on turns (session, start_s);\n\
                        create index hits_session on hits (session, code);\n\
