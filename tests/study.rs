@@ -295,13 +295,11 @@ fn a_sealed_study_tells_nothing_and_opens_as_it_was() {
     check(&with_passphrase(&["study", "open", &place], "correct horse batterx"), 1, "the passphrase does not open it");
     // Damaged: said, and nothing is lost.
     let file = folder.join("study.sealed");
-    for at in [bytes.len() / 2] {
-        let mut damaged = bytes.clone();
-        damaged[at] ^= 1;
-        std::fs::write(&file, damaged).unwrap();
-        check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 1, "");
-        check(&desk.attune(&["study", "list", &place]), 1, "the study is sealed");
-    }
+    let mut damaged = bytes.clone();
+    damaged[bytes.len() / 2] ^= 1;
+    std::fs::write(&file, damaged).unwrap();
+    check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 1, "damaged");
+    check(&desk.attune(&["study", "list", &place]), 1, "the study is sealed");
     std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
     check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 1, "damaged");
     std::fs::write(&file, &bytes).unwrap();

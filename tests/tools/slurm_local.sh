@@ -41,10 +41,10 @@ PartitionName=all Nodes=$name Default=YES MaxTime=INFINITE State=UP
 CONF
 export SLURM_CONF=$work/slurm.conf
 munged --foreground --force --key-file="$work/munge/key" --socket="$socket" --pid-file="$work/run/munged.pid" \
-  --log-file="$work/munge/log" --seed-file="$work/munge/seed" & started+=($!)
+  --log-file="$work/munge/log" --seed-file="$work/munge/seed" >"$work/daemons.log" 2>&1 & started+=($!)
 sleep 1
-slurmctld -D -f "$SLURM_CONF" & started+=($!)
-slurmd -D -f "$SLURM_CONF" & started+=($!)
+slurmctld -D -f "$SLURM_CONF" >>"$work/daemons.log" 2>&1 & started+=($!)
+slurmd -D -f "$SLURM_CONF" >>"$work/daemons.log" 2>&1 & started+=($!)
 for _ in $(seq 30); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep 1; done
 sinfo -h -o 'slurm: node %N is %T'
 
