@@ -155,7 +155,7 @@ fn nothing_is_changed_and_no_other_file_is_opened() {
     let other = desk.path("other.sqlite");
     check(&ask(&format!("attach '{}' as other", other.display())), 1, "");
     assert!(!other.exists());
-    check(&ask("select nothing from events"), 1, "no such column: nothing");
+    check(&ask("select shoe from events"), 1, "no such column: shoe");
     check(&ask("selec"), 2, "no ready question");
     check(&ask("silencs"), 2, "did you mean silences?");
     check(&ask("select quantile(value, 2) from events"), 1, "from 0 to 1");

@@ -239,3 +239,93 @@ fn wrong_use_is_told_at_once() {
     let manifest = Manifest::read(&manifest_of(&place, "S001")).unwrap();
     assert_eq!(manifest.media[1].of, "S001-therapist");
 }
+
+// ---- sealed ----
+
+fn with_passphrase(desk_args: &[&str], passphrase: &str) -> Done {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_attune"))
+        .args(desk_args)
+        .env("ATTUNE_PASSPHRASE", passphrase)
+        .output()
+        .unwrap();
+    Done::of(&done)
+}
+
+fn files_of(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut all = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files_of(&path));
+        } else if !path.to_string_lossy().ends_with(".lock") {
+            let bytes = std::fs::read(&path).unwrap();
+            all.insert(path, bytes);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_sealed_study_tells_nothing_and_opens_as_it_was() {
+    let desk = Desk::new();
+    let place = study_of(&desk, &["Cholmondeley.wav"]);
+    let folder = Path::new(&place);
+    std::fs::create_dir_all(folder.join("sessions/S001/results/stages")).unwrap();
+    std::fs::write(folder.join("sessions/S001/results/session.json"), "zyxwords").unwrap();
+    std::fs::write(folder.join("sessions/S001/results/stages/voice.stage"), vec![7; 200_000]).unwrap();
+    let before = files_of(folder);
+    check(&with_passphrase(&["study", "seal", &place], "short"), 1, "10 characters");
+    assert_eq!(files_of(folder), before);
+    let done = with_passphrase(&["study", "seal", &place], "correct horse battery");
+    check(&done, 0, "Not covered: 1 recording(s)");
+    let sealed = files_of(folder);
+    assert_eq!(
+        sealed.keys().map(|path| path.file_name().unwrap().to_str().unwrap()).collect::<Vec<_>>(),
+        ["study.sealed"]
+    );
+    let bytes = sealed.values().next().unwrap().clone();
+    assert!(bytes.starts_with(b"age-encryption.org/v1"));
+    for word in ["Cholmondeley", "zyxwords", "S001", "anna"] {
+        assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
+    }
+    assert!(desk.path("Cholmondeley.wav").exists());
+
+    check(&desk.attune(&["study", "list", &place]), 1, "the study is sealed");
+    check(&desk.attune(&["scan", &place]), 1, "the study is sealed");
+    check(&with_passphrase(&["study", "open", &place], "correct horse batterx"), 1, "the passphrase does not open it");
+    // Damaged: said, and nothing is lost.
+    let file = folder.join("study.sealed");
+    let mut damaged = bytes.clone();
+    damaged[bytes.len() / 2] ^= 1;
+    std::fs::write(&file, damaged).unwrap();
+    check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 1, "damaged");
+    check(&desk.attune(&["study", "list", &place]), 1, "the study is sealed");
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 1, "damaged");
+    std::fs::write(&file, &bytes).unwrap();
+    check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 0, "opened");
+    assert_eq!(files_of(folder), before);
+    check(&with_passphrase(&["study", "open", &place], "correct horse battery"), 1, "is not sealed");
+}
+
+#[test]
+fn a_cluster_gets_a_script_that_a_shell_reads() {
+    let desk = Desk::new();
+    let place = study_of(&desk, &["a.wav", "b.wav", "c.wav"]);
+    let script = desk.path("jobs.sh");
+    let args = ["study", "jobs", &place, "--slurm", "--sessions-per-task", "2", "-o", script.to_str().unwrap()];
+    check(&desk.attune(&args), 0, "3 session(s): sbatch");
+    let text = std::fs::read_to_string(&script).unwrap();
+    assert!(text.contains("#SBATCH --array=0-1\n") && text.contains("sessions=(S001 S002 S003)"), "{text}");
+    // As Slurm would run it: every task its sessions, and no session twice.
+    let task = |number: &str| {
+        let done = std::process::Command::new("bash").arg(&script).env("SLURM_ARRAY_TASK_ID", number).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    task("1");
+    check(&desk.attune(&["study", "status", &place]), 0, "3 session(s): 1 done");
+    task("0");
+    check(&desk.attune(&["study", "status", &place]), 0, "3 session(s): 3 done");
+    check(&desk.attune(&["study", "jobs", &place]), 1, "every session is done");
+    check(&desk.attune(&["study", "jobs", &place, "--all", "--at-once", "5"]), 0, "--array=0-2%5");
+}

@@ -34,6 +34,9 @@ const TALK: &str = "WEBVTT\n\n00:00.000 --> 00:01.200\n<v Therapist>How has your
 fn study_of(desk: &Desk, name: &str, count: usize) -> String {
     let place = desk.path(name).to_str().unwrap().to_owned();
     check(&desk.attune(&["study", "new", &place, "--seed", "1", "--language", "en"]), 0, "");
+    if count == 0 {
+        return place;
+    }
     let mut list = String::from("media,transcript\n");
     for number in 0..count {
         desk.write(&format!("talk{number}.vtt"), TALK.replace("week", &format!("week {number}")));
@@ -175,6 +178,26 @@ fn wrong_use_is_told_at_once() {
     let lock = study.lock("add").unwrap();
     check(&desk.attune(&["scan", &place]), 1, "another attune is at work on this study (add, process");
     drop(lock);
+}
+
+#[test]
+fn names_in_a_transcript_stay_in_it() {
+    let desk = Desk::new();
+    let place = study_of(&desk, "study", 0);
+    let talk =
+        desk.write("talk.vtt", TALK.replace("Therapist", "Dr Zyxwell").replace("<v Client>", "<v Ruth Cholmondeley>"));
+    let args = ["study", "add", &place, "--transcript", talk.to_str().unwrap(), "--client-is", "Ruth Cholmondely"];
+    check(&desk.attune(&args), 0, "S001");
+    let done = desk.attune(&["scan", &place]);
+    check(&done, 3, "1 partly");
+    let mut told = format!("{}{}", done.out, done.err);
+    for path in bytes_of(&place).keys().filter(|path| !path.ends_with("session.toml")) {
+        told += &String::from_utf8_lossy(&std::fs::read(Path::new(&place).join(path)).unwrap());
+    }
+    for name in ["Ruth", "Cholmondel", "Zyxwell"] {
+        assert!(!told.contains(name), "{name}");
+    }
+    assert!(told.contains("nobody in this recording is"), "{told}");
 }
 
 // ---- consent ----

@@ -45,6 +45,9 @@ pub enum Command {
     Study(super::study::StudyCommand),
     /// Write results for other tools: tables, ELAN, Praat, REFI-QDA and more, as far as a profile allows.
     Export(Box<super::export::Export>),
+    /// Cut a stretch out of a film, with faces covered and voices left out or shifted.
+    #[cfg(feature = "video")]
+    Clip(Box<super::clip::Clip>),
     /// Read what a coder did in ELAN back into a study, as decisions.
     Import(Box<super::import::Import>),
     /// Ask all sessions of a study in SQL, or by a ready question.
@@ -449,8 +452,14 @@ fn neutral(text: &str) -> Result<(attune::track::Who, f64), String> {
     let wrong = || format!("{text:?} is not a person and a time, such as client=12:34.5 or face2=95");
     let (who, time) = text.split_once('=').ok_or_else(wrong)?;
     let who = who.trim().parse()?;
+    Ok((who, clock(time).map_err(|_| wrong())?))
+}
+
+/// `12:34.5`: a time on the session clock; hours and minutes may be left out.
+pub fn clock(text: &str) -> Result<f64, String> {
+    let wrong = || format!("{text:?} is no time, such as 12:34.5 or 95");
     let mut secs = 0.0;
-    let parts: Vec<&str> = time.trim().split(':').collect();
+    let parts: Vec<&str> = text.trim().split(':').collect();
     for (place, part) in parts.iter().enumerate() {
         let value: f64 = part.parse().map_err(|_| wrong())?;
         if parts.len() > 3 || !(0.0..=86_400.0).contains(&value) || (place > 0 && value >= 60.0) {
@@ -458,7 +467,7 @@ fn neutral(text: &str) -> Result<(attune::track::Who, f64), String> {
         }
         secs = secs * 60.0 + value;
     }
-    Ok((who, secs))
+    Ok(secs)
 }
 
 /// Recordings of one session begin within a day of each other.

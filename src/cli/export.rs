@@ -123,7 +123,7 @@ fn formats(words: &[String]) -> Result<Vec<Format>, Failure> {
 }
 
 /// Two questions, for recordings show people.
-fn ask_twice() -> Result<(), Failure> {
+pub fn ask_twice() -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::wrong_use(
             "the profile media writes where the recordings are, and words, and tracks: there is no terminal to ask on, so say --yes \

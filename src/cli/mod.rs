@@ -1,6 +1,8 @@
 //! The command line: says what the library found, in words and exit codes.
 
 pub mod args;
+#[cfg(feature = "video")]
+mod clip;
 mod codebook;
 mod doctor;
 mod enrol;
@@ -75,6 +77,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Scan(scan) => scan::run(*scan),
         Command::Enrol { out, recording, machine } => enrol::run(&out, &recording, &machine),
         Command::Record(record) => record::run(&record),
+        #[cfg(feature = "video")]
+        Command::Clip(wish) => clip::run(&wish),
         Command::Export(wish) => export::run(&wish),
         Command::Import(wish) => import::run(&wish),
         Command::Query(wish) => query::run(&wish),

@@ -2,7 +2,9 @@
 
 mod add;
 mod args;
+mod jobs;
 mod list;
+mod seal;
 mod take_out;
 
 use std::path::Path;
@@ -23,6 +25,9 @@ pub fn run(command: &StudyCommand) -> Result<(), Failure> {
         StudyCommand::Check { study, machine, json } => list::check(study, machine, *json),
         StudyCommand::Consent { study, session, changes } => consent(study, session, changes),
         StudyCommand::Coder { study, coders } => add_coders(study, coders),
+        StudyCommand::Jobs(jobs) => jobs::run(jobs),
+        StudyCommand::Seal { study } => seal::seal(study),
+        StudyCommand::Open { study } => seal::open(study),
         StudyCommand::Remove { study, sessions, yes } => take_out::remove(study, sessions, *yes),
         StudyCommand::Forget { study, sessions, yes } => take_out::forget(study, sessions, *yes),
     }

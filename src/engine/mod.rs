@@ -1,6 +1,8 @@
 //! What is needed for what, in which order, on how many threads.
 
 pub mod asr;
+#[cfg(feature = "video")]
+pub mod clip;
 pub mod coverage;
 pub mod enrol;
 pub mod hear;

@@ -167,7 +167,7 @@ pub fn scan_session(
             if !request.withheld.is_empty() {
                 remove_results(&session.results());
             }
-            let message = names_of(session).hide(&error.to_string());
+            let message = without_quotes(&names_of(session).hide(&error.to_string()));
             ScanRecord::new(inputs, program, Outcome::Failed, vec![message]).write(&session.folder)?;
             Err(error)
         }
@@ -263,6 +263,9 @@ fn withheld(session: &SessionFolder) -> Withheld {
     Withheld { sound: without(Scope::Sound), face: without(Scope::Face), text: without(Scope::Text) }
 }
 
+/// How a sentence about tiers goes on with their names.
+const TIERS: &str = "were not taken as speech";
+
 /// Names of files and what results call them instead.
 struct Names(Vec<(String, String)>);
 
@@ -292,7 +295,7 @@ impl Names {
             media.file = self.hide(&media.file);
         }
         for problem in &mut session.problems {
-            problem.message = self.hide(&problem.message);
+            problem.message = without_quotes(&self.hide(&problem.message));
         }
         for row in &mut session.coverage {
             row.why_not = self.hide(&row.why_not);
@@ -300,7 +303,11 @@ impl Names {
         if let Some(transcript) = &mut session.transcript {
             transcript.file = self.hide(&transcript.file);
             for (_, warning) in &mut transcript.warnings {
-                *warning = self.hide(warning);
+                *warning = without_quotes(&self.hide(warning));
+                // Names of tiers, which may be people's, stand at the end.
+                if let Some(at) = warning.find(TIERS) {
+                    warning.truncate(at + TIERS.len());
+                }
             }
         }
     }
@@ -320,6 +327,12 @@ fn put(text: &str, name: &str, label: &str) -> String {
         rest = after;
     }
     done + rest
+}
+
+/// What stands in quotes may be a name that the transcript or the manifest says: results and messages do without.
+fn without_quotes(text: &str) -> String {
+    let parts = text.split('"').enumerate().map(|(index, part)| if index % 2 == 0 { part } else { ".." });
+    parts.collect::<Vec<_>>().join("\"")
 }
 
 /// Files that a scan which was killed was about to write.
@@ -358,6 +371,13 @@ pub fn free_memory_mb() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_stays_in_quotes() {
+        let text = "nobody is \"Anna\" (the transcript names \"Ruth\", \"T\")";
+        assert_eq!(without_quotes(text), "nobody is \"..\" (the transcript names \"..\", \"..\")");
+        assert_eq!(without_quotes("plain"), "plain");
+    }
 
     #[test]
     fn names_go_and_words_stay() {

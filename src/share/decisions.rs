@@ -104,7 +104,7 @@ mod tests {
             end_s: 3.5,
             ..Decision::default()
         };
-        write(&file, &[one.clone()]).unwrap();
+        write(&file, std::slice::from_ref(&one)).unwrap();
         assert_eq!(read(&file).unwrap(), [one]);
         for (text, expect) in [
             ("a,b\n1,2\n", "needs the column session"),

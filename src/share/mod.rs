@@ -14,6 +14,7 @@ pub mod table;
 pub mod tables;
 
 mod chat;
+mod elan_series;
 mod lanes;
 mod parquet_files;
 mod qdpx;

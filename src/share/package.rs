@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::table::Table;
 use super::{
-    Format, Material, Profile, Settings, ShareError, chat, elan, parquet_files, qdpx, subtitles, tables, textgrid,
-    timeline,
+    Format, Material, Profile, Settings, ShareError, chat, elan, elan_series, parquet_files, qdpx, subtitles, tables,
+    textgrid, timeline,
 };
 use crate::codebook::Codebook;
 use crate::export::{self, Codes};
@@ -194,7 +194,7 @@ impl Writer<'_> {
             }
         }
         if wants(Format::Elan) {
-            let series = timeline.as_ref().and_then(|table| elan::series(material, table, package.settings));
+            let series = timeline.as_ref().and_then(|table| elan_series::series(material, table, package.settings));
             let document = elan::document(material, package.codebook, package.coders, series.is_some());
             let [eaf, csv, config] = elan::names(id);
             self.text(&format!("elan/{eaf}"), &document)?;

@@ -179,9 +179,8 @@ impl Taken {
     /// # Errors
     /// As [`Study::sessions`].
     pub fn of(study: &Study) -> Result<Self, StudyError> {
-        let mut taken = Self::default();
-        taken.highest =
-            study.session_folders()?.keys().filter_map(|id| super::manifest::number_of(id)).max().unwrap_or(0);
+        let numbers = study.session_folders()?.into_keys().filter_map(|id| super::manifest::number_of(&id));
+        let mut taken = Self { highest: numbers.max().unwrap_or(0), ..Self::default() };
         study.sessions()?.good.iter().for_each(|session| taken.note(session));
         Ok(taken)
     }

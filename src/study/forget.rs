@@ -98,7 +98,7 @@ pub(super) fn gather(folder: &Path, all: &mut Vec<PathBuf>) -> Result<(), StudyE
     Ok(())
 }
 
-fn remove_empty(folder: &Path, itself: bool) -> Result<(), StudyError> {
+pub(super) fn remove_empty(folder: &Path, itself: bool) -> Result<(), StudyError> {
     let entries = fs::read_dir(folder).map_err(|e| StudyError::reading(folder, e))?;
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()) {
         remove_empty(&path, true)?;

@@ -145,7 +145,7 @@ impl Manifest {
         if self.media.is_empty() && self.transcript.is_none() {
             return wrong("there is neither a [[media]] nor a transcript".into());
         }
-        for dyad in self.dyad.iter().filter(|dyad| !is_word(dyad)) {
+        if let Some(dyad) = self.dyad.iter().find(|dyad| !is_word(dyad)) {
             return wrong(format!("dyad is up to 40 letters, digits, - or _, not {dyad:?}"));
         }
         if self.speakers.is_some_and(|number| !(1..=8).contains(&number)) {

@@ -18,11 +18,13 @@ pub mod forget;
 pub mod list;
 pub mod manifest;
 pub mod record;
+pub mod seal;
 pub mod settings;
 
 mod error;
 mod files;
 mod lock;
+mod tar;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -61,6 +61,19 @@ pub enum StudyCommand {
         #[arg(required = true, value_name = "NAME[=ROLE]")]
         coders: Vec<Coder>,
     },
+    /// Write a script with which a cluster (Slurm) scans the study, a session in each task.
+    Jobs(Jobs),
+    /// Put all that Attune keeps of the study into one encrypted file, under a passphrase. Recordings outside the study are
+    /// not in it. The passphrase is asked for, or read from standard input or ATTUNE_PASSPHRASE.
+    Seal {
+        /// The study's folder.
+        study: PathBuf,
+    },
+    /// Open a sealed study.
+    Open {
+        /// The study's folder.
+        study: PathBuf,
+    },
     /// Take sessions out again, as if they had never been added.
     Remove {
         /// The study's folder.
@@ -183,6 +196,36 @@ pub struct Add {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Jobs {
+    /// The study's folder.
+    pub study: PathBuf,
+    /// For Slurm, which is what there is.
+    #[arg(long)]
+    pub slurm: bool,
+    /// File to write (default: print it).
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Tasks for sessions that are done as well.
+    #[arg(long)]
+    pub all: bool,
+    /// Sessions of one task, one after the other.
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub sessions_per_task: usize,
+    /// Most tasks at once.
+    #[arg(long, value_name = "NUMBER")]
+    pub at_once: Option<u32>,
+    /// Processors of one task.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
+    /// Memory of one task, MB.
+    #[arg(long, default_value_t = 1000, value_name = "MB")]
+    pub memory_mb: u32,
+    /// Longest time of one task, hours.
+    #[arg(long, default_value_t = 4, value_name = "HOURS")]
+    pub hours: u32,
 }
 
 fn who_and_list(text: &str) -> Result<(String, String), String> {

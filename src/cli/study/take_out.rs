@@ -50,7 +50,7 @@ fn told(study: &Study, session: &SessionFolder, deleted: &Deleted) -> String {
         text += &list(&deleted.outside);
     }
     if study.review_store().exists() {
-        text += "not deleted: what coders decided and wrote, in review.sqlite ('attune review' has its own command for it)\n";
+        text += "not deleted: what coders decided and wrote, in review.sqlite\n";
     }
     text + "not deleted: whatever was exported or copied elsewhere, and backups\n"
 }
