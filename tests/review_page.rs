@@ -22,7 +22,9 @@ fn three_coders_from_a_blank_study_to_the_paradigm_picture() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let served = Served::start(&study(folder.path(), &[made::four_minutes(), made::fifty_minutes()]));
+    let mut first = made::four_minutes();
+    first.controls = vec![made::span(140.0, 170.0)];
+    let served = Served::start(&study(folder.path(), &[first, made::fifty_minutes()]));
     let mut command = Command::new("node");
     command.arg("web/tests/flow.mjs").arg(&served.url).args(std::env::var_os("ATTUNE_SHOTS"));
     let done = command.output().unwrap();

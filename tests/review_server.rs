@@ -227,6 +227,41 @@ fn recordings_come_in_parts() {
 }
 
 #[test]
+fn films_that_browsers_do_not_play_are_converted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = made::four_minutes();
+    session.media[0].what = "0:02, picture mpeg4 320x240 25 fps, sound mp3 44100 Hz mono".into();
+    let study = study(folder.path(), &[session]);
+    let film = folder.path().join("film0.avi");
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=d=2:s=320x240", "-f", "lavfi", "-i", "sine=d=2"])
+        .args(["-c:v", "mpeg4", "-c:a", "libmp3lame"])
+        .arg(&film)
+        .status();
+    assert!(made.unwrap().success());
+    let manifest = study.join("sessions/S001/session.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap().replace("film0.mp4", "film0.avi");
+    std::fs::write(&manifest, text).unwrap();
+    let served = Served::start(&study);
+    let ann = served.coder("ann", "lead");
+    assert_eq!(ann.get("/media/S001/0").status, 404);
+    let begun = Instant::now();
+    let state = || ann.get("/api/sessions/S001/media").json()[0]["state"].as_str().unwrap().to_owned();
+    assert_eq!(state(), "making");
+    while state() == "making" {
+        assert!(begun.elapsed() < Duration::from_secs(60), "ffmpeg does not end");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(state(), "ready");
+    let film = ann.get("/media/S001/0");
+    assert_eq!((film.status, film.header("content-type")), (200, "video/mp4"));
+    assert!(film.body.windows(4).any(|four| four == b"avc1"), "it is no H.264");
+    std::fs::remove_file(folder.path().join("film0.avi")).unwrap();
+    let (_, text) = attune(&["study", "check", study.to_str().unwrap()]);
+    assert!(text.contains("S001"), "{text}");
+}
+
+#[test]
 fn nothing_is_seen_before_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let served = served(folder.path());

@@ -12,6 +12,10 @@ use attune::review::{Role, coders};
 use super::args::{Agree, Machine, Review};
 use super::{Failure, open_config, say, tell};
 
+/// Copy of the coders' work, made whenever the page is opened.
+#[cfg(feature = "review")]
+const BACKUP: &str = "review.backup.sqlite";
+
 /// Milliseconds since 1970, UTC: when something was coded.
 #[allow(clippy::disallowed_methods, reason = "the time of a decision is part of the decision")]
 fn now_ms() -> i64 {
@@ -61,6 +65,8 @@ pub fn review(review: &Review) -> Result<(), Failure> {
             problems => Err(Failure::told(format!("the log is not whole:\n  {}", problems.join("\n  ")))),
         };
     }
+    // What others may break later is there as it was when the page was opened last.
+    desk.store.backup(&review.study.join(BACKUP))?;
     let usual = Options::default();
     let options = Options {
         address: review.bind.unwrap_or(usual.address),
@@ -83,7 +89,14 @@ pub fn review(_: &Review) -> Result<(), Failure> {
 }
 
 pub fn agree(agree: &Agree) -> Result<(), Failure> {
-    let desk = open(&agree.study, &agree.machine)?;
+    let mut desk = open(&agree.study, &agree.machine)?;
+    desk.plan.gold.clone_from(&agree.gold);
+    if let Some(rule) = &agree.rule {
+        desk.plan.rule = read_word(rule)?;
+    }
+    if let Some(on) = &agree.on {
+        desk.plan.on = read_word(on)?;
+    }
     let (frames, bad) = desk.frames();
     let found = tables(&desk.store, &desk.plan, &frames)?;
     for (id, error) in &bad {
@@ -93,6 +106,11 @@ pub fn agree(agree: &Agree) -> Result<(), Failure> {
         return say(&format!("{}\n", serde_json::to_string_pretty(&found)?));
     }
     say(&printed(&found))
+}
+
+/// A rule or unit by its name in files; the command line lets only those through.
+fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Failure> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|e| Failure::wrong_use(e.to_string()))
 }
 
 fn number(value: Option<f64>) -> String {
@@ -172,6 +190,12 @@ fn printed(found: &Tables) -> String {
             number(Some(icc[5])),
             number(found.salience.alpha_ordinal)
         );
+    }
+    if !found.drift.is_empty() {
+        text += "\nkappa against what the study keeps of its gold sessions\n";
+        for row in &found.drift {
+            text += &format!("{:<24} {:<6} {}\n", row.coder, row.session, number(row.kappa));
+        }
     }
     let kept = &found.retention;
     text += &format!(

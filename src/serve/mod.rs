@@ -149,6 +149,9 @@ impl Server {
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let Self { listener, app, tls, handle, .. } = self;
+        // Curves are made before somebody waits for them; what is made already costs nothing.
+        let ahead = Arc::clone(&app);
+        std::thread::spawn(move || ahead.desk.plan.sessions.iter().for_each(|id| drop(ahead.desk.curves(id))));
         let service = router(app).into_make_service();
         runtime.block_on(async move {
             tokio::spawn(stop_on_signal(handle.clone()));

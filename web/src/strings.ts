@@ -185,7 +185,8 @@ export const S = {
     notReached: "Not reached yet",
     needs: "needs a base of 4 sessions and a run of 2",
     short: ["Causal", "Context", "Intervening", "Action", "Consequence"],
-    quotes: "quotes",
+    quotes: (n: number) => (n === 1 ? "1 quote" : `${n} quotes`),
+    inSessions: (n: number) => (n === 1 ? "1 session" : `${n} sessions`),
     sessionsWord: "sessions",
   },
   summary: {

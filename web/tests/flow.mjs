@@ -90,6 +90,8 @@ say("the meeting has settled one");
 await ann.evaluate(() => (location.hash = "/agreement"));
 await ann.getByRole("rowheader", { name: /rs03/ }).waitFor();
 check((await ann.getByRole("row", { name: /rs03/ }).first().innerText()).includes("1.00"), "rs03 is agreed on fully");
+const habits = await ann.getByRole("row", { name: /^ann/ }).last().innerText();
+check(/ann\s+\d+\s+\d+ %\s+1\s+(0|100) %/.test(habits), `one random clip was decided: ${habits}`);
 await axe(ann, "agreement");
 await shot(ann, "agreement", true);
 

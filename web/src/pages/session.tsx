@@ -61,8 +61,8 @@ function Session({ view, again }: { view: View; again: () => void }) {
       : null;
 
   const reload = async () => {
-    const found = (await get(`sessions/${view.id}`)) as View;
-    setCodings(found.own.codings);
+    const found = (await get(`sessions/${view.id}/own`)) as View["own"];
+    setCodings(found.codings);
   };
   const give = async (code: string) => {
     if (!target) return say(S.blind.target.none, true);

@@ -42,7 +42,7 @@ function Whole({ found }: { found: any }) {
               <li key={c.code}>
                 <button aria-pressed={chosen === c.code} onClick={() => setChosen(c.code)}>
                   <span class={`dot ${code(c.code)?.polarity}`} aria-hidden="true" /><span class="code-id">{c.code}</span><span class="clip-text">{code(c.code)?.label}</span>
-                  <span class="quiet small">{c.count} {S.theory.quotes}, {c.sessions} {S.theory.sessionsWord}</span>
+                  <span class="quiet small">{S.theory.quotes(c.count)}, {S.theory.inSessions(c.sessions)}</span>
                 </button>
               </li>
             ))}
