@@ -111,6 +111,8 @@ say("agreement and theory");
 await ann.evaluate(() => (location.hash = "/session/S001/summary"));
 await ann.locator(".moment").first().waitFor();
 await axe(ann, "summary");
+const paper = await ann.pdf({ format: "A4" });
+check(paper.length > 20000 && paper.subarray(0, 5).toString() === "%PDF-", "the summary prints");
 await shot(ann, "summary", true);
 await ann.evaluate(() => (location.hash = "/log"));
 await ann.getByText("The log is whole").waitFor();

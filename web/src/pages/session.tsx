@@ -144,7 +144,10 @@ function Session({ view, again }: { view: View; again: () => void }) {
     if (!flags && /^[1-5]$/.test(key)) actions[key] = () => void rate(minute(), Number(key));
     if (!flags) actions.z = () => void undo();
     const act = actions[key];
-    if (!act || (onButton && (key === " " || key === "enter"))) return;
+    // A turn or a line of evidence that has the focus is chosen by Enter; Space plays, as everywhere.
+    const playsHere = key === " " && target.matches(".turn-button, .jump");
+    if (!act || (onButton && !playsHere && (key === " " || key === "enter"))) return;
+    if (playsHere) target.addEventListener("keyup", (up) => up.preventDefault(), { once: true });
     event.preventDefault();
     act();
   };
@@ -165,7 +168,7 @@ function Session({ view, again }: { view: View; again: () => void }) {
       <div class="session-head">
         <a href="#/" class="plain">‹ {S.session.back}</a>
         <h1>{view.id}</h1>
-        <span class={`stage ${view.stage}`}>{S.list.stages[view.stage]}</span>
+        <span class={`stage ${view.stage}`}>{S.list.stages[view.stage === "new" ? "blind" : view.stage]}</span>
         <span class="gap" />
         <button class="plain" onClick={() => setMemo(true)}>{S.session.memo} <kbd>M</kbd></button>
         {view.open && <a class="plain" href={`#/session/${view.id}/consensus`}>{S.list.meeting}</a>}
