@@ -7,6 +7,7 @@ use attune::codebook::Codebook;
 use attune::desk::Desk;
 use attune::engine::prepared::read_codebook;
 use attune::review::tables::{Tables, tables};
+#[cfg(feature = "review")]
 use attune::review::{Role, coders};
 
 use super::args::{Agree, Machine, Review};
@@ -29,6 +30,7 @@ fn open(study: &Path, machine: &Machine) -> Result<Desk, Failure> {
 }
 
 /// Reads a password from standard input and keeps it.
+#[cfg(feature = "review")]
 fn set_password(desk: &Desk, name: &str) -> Result<(), Failure> {
     tell(&format!("password of {name} (one line, at least 8 characters):"));
     let mut line = String::new();
