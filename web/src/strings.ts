@@ -235,11 +235,12 @@ export const S = {
   keys: [
     ["Space", "play or pause"],
     ["← →", "1 second back or on; with Shift 5"],
+    [",  .", "one picture back or on (0.04 s)"],
     ["↑ ↓", "turn before or after"],
     ["+ −  0", "zoom in, out, all"],
     ["/", "search the codebook"],
     ["Enter", "give the chosen code"],
-    ["I  O", "start and end of a free stretch"],
+    ["I  O", "start and end of a free stretch; or drag with Shift on the timeline"],
     ["Esc", "leave the stretch or the search"],
     ["1 – 5", "rate the current minute (first pass)"],
     ["Z", "undo"],

@@ -124,6 +124,8 @@ function Session({ view, again }: { view: View; again: () => void }) {
       " ": () => player.toggle(),
       arrowleft: () => (player.stopClip(), player.seek(player.time.value - step)),
       arrowright: () => (player.stopClip(), player.seek(player.time.value + step)),
+      ",": () => (player.pause(), player.seek(player.time.value - 40)),
+      ".": () => (player.pause(), player.seek(player.time.value + 40)),
       arrowup: () => choose(turn === null ? heard : turn - 1),
       arrowdown: () => choose(turn === null ? heard : turn + 1),
       "+": () => line.current?.zoom(0.6, player.time.value),
@@ -181,7 +183,8 @@ function Session({ view, again }: { view: View; again: () => void }) {
             <Stage view={view} player={player} />
             <Transcript turns={view.turns} player={player} codings={codings} turn={turn} choose={chooseTurn} />
           </div>
-          <Strip view={view} player={player} codings={codings} clips={marked} mark={mark ?? (open === null ? null : { start: open, end: open + 300 })} turn={mark ? null : turn} ready={(t) => (line.current = t)} />
+          <Strip view={view} player={player} codings={codings} clips={marked} mark={mark ?? (open === null ? null : { start: open, end: open + 300 })} turn={mark ? null : turn}
+            onMark={flags ? undefined : (start, end) => (setMark({ start, end }), setOpen(null), field.current?.focus())} ready={(t) => (line.current = t)} />
         </div>
         {flags ? (
           <FlagPanel view={view} player={player} field={field} found={clips} now={now} setNow={setNow} closed={closed}

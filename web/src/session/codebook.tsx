@@ -51,6 +51,8 @@ export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Cod
       props.give(found[lit]);
       setText("");
       setAt(0);
+      // The arrows belong to the turns again.
+      (event.currentTarget as HTMLElement).blur();
     } else if (event.key === "Escape") {
       setText("");
       props.leave();
