@@ -116,7 +116,8 @@ fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Failure> {
 }
 
 fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "    -".into(), |value| format!("{value:5.2}"))
+    // Rounded first: nothing is "-0.00".
+    value.map_or_else(|| "    -".into(), |value| format!("{:5.2}", (value * 100.0).round() / 100.0 + 0.0))
 }
 
 fn printed(found: &Tables) -> String {
@@ -149,7 +150,10 @@ fn printed(found: &Tables) -> String {
         found.slot
     );
     for row in &found.codes {
-        let interval = row.alpha_interval.map_or_else(|| "-".into(), |(low, high)| format!("{low:.2} to {high:.2}"));
+        let interval = row.alpha_interval.map_or_else(
+            || "-".into(),
+            |(low, high)| format!("{} to {}", number(Some(low)).trim(), number(Some(high)).trim()),
+        );
         text += &format!(
             "{:<6} {:>5} {:>6.3} {:>7} {} {} {interval:>15} {} {} {:>7} {}\n",
             row.code,
