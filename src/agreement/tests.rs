@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn near(found: Option<f64>, expected: f64) {
-    let found = found.expect("defined");
+    let found = found.unwrap();
     assert!((found - expected).abs() < 0.000_05, "{found} is not {expected}");
 }
 

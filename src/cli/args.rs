@@ -138,6 +138,15 @@ pub struct Review {
 pub struct Agree {
     /// Folder of the study, or the results folder of one session.
     pub study: PathBuf,
+    /// Rule for what is kept, instead of the study's.
+    #[arg(long, value_parser = ["unanimous", "majority", "union"])]
+    pub rule: Option<String>,
+    /// What counts as the same code: anywhere in the session, on the same turn, or on stretches that share half.
+    #[arg(long, value_parser = ["session", "turn", "span"])]
+    pub on: Option<String>,
+    /// A session coded in advance: each coder is compared with what the study keeps of it. May be given several times.
+    #[arg(long, value_name = "SESSION")]
+    pub gold: Vec<String>,
     /// As JSON.
     #[arg(long)]
     pub json: bool,

@@ -7,10 +7,15 @@ use attune::codebook::Codebook;
 use attune::desk::Desk;
 use attune::engine::prepared::read_codebook;
 use attune::review::tables::{Tables, tables};
+#[cfg(feature = "review")]
 use attune::review::{Role, coders};
 
 use super::args::{Agree, Machine, Review};
 use super::{Failure, open_config, say, tell};
+
+/// Copy of the coders' work, made whenever the page is opened.
+#[cfg(feature = "review")]
+const BACKUP: &str = "review.backup.sqlite";
 
 /// Milliseconds since 1970, UTC: when something was coded.
 #[allow(clippy::disallowed_methods, reason = "the time of a decision is part of the decision")]
@@ -25,6 +30,7 @@ fn open(study: &Path, machine: &Machine) -> Result<Desk, Failure> {
 }
 
 /// Reads a password from standard input and keeps it.
+#[cfg(feature = "review")]
 fn set_password(desk: &Desk, name: &str) -> Result<(), Failure> {
     tell(&format!("password of {name} (one line, at least 8 characters):"));
     let mut line = String::new();
@@ -61,6 +67,8 @@ pub fn review(review: &Review) -> Result<(), Failure> {
             problems => Err(Failure::told(format!("the log is not whole:\n  {}", problems.join("\n  ")))),
         };
     }
+    // What others may break later is there as it was when the page was opened last.
+    desk.store.backup(&review.study.join(BACKUP))?;
     let usual = Options::default();
     let options = Options {
         address: review.bind.unwrap_or(usual.address),
@@ -83,7 +91,14 @@ pub fn review(_: &Review) -> Result<(), Failure> {
 }
 
 pub fn agree(agree: &Agree) -> Result<(), Failure> {
-    let desk = open(&agree.study, &agree.machine)?;
+    let mut desk = open(&agree.study, &agree.machine)?;
+    desk.plan.gold.clone_from(&agree.gold);
+    if let Some(rule) = &agree.rule {
+        desk.plan.rule = read_word(rule)?;
+    }
+    if let Some(on) = &agree.on {
+        desk.plan.on = read_word(on)?;
+    }
     let (frames, bad) = desk.frames();
     let found = tables(&desk.store, &desk.plan, &frames)?;
     for (id, error) in &bad {
@@ -95,8 +110,14 @@ pub fn agree(agree: &Agree) -> Result<(), Failure> {
     say(&printed(&found))
 }
 
+/// A rule or unit by its name in files; the command line lets only those through.
+fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Failure> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|e| Failure::wrong_use(e.to_string()))
+}
+
 fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "    -".into(), |value| format!("{value:5.2}"))
+    // Rounded first: nothing is "-0.00".
+    value.map_or_else(|| "    -".into(), |value| format!("{:5.2}", (value * 100.0).round() / 100.0 + 0.0))
 }
 
 fn printed(found: &Tables) -> String {
@@ -129,7 +150,10 @@ fn printed(found: &Tables) -> String {
         found.slot
     );
     for row in &found.codes {
-        let interval = row.alpha_interval.map_or_else(|| "-".into(), |(low, high)| format!("{low:.2} to {high:.2}"));
+        let interval = row.alpha_interval.map_or_else(
+            || "-".into(),
+            |(low, high)| format!("{} to {}", number(Some(low)).trim(), number(Some(high)).trim()),
+        );
         text += &format!(
             "{:<6} {:>5} {:>6.3} {:>7} {} {} {interval:>15} {} {} {:>7} {}\n",
             row.code,
@@ -172,6 +196,12 @@ fn printed(found: &Tables) -> String {
             number(Some(icc[5])),
             number(found.salience.alpha_ordinal)
         );
+    }
+    if !found.drift.is_empty() {
+        text += "\nkappa against what the study keeps of its gold sessions\n";
+        for row in &found.drift {
+            text += &format!("{:<24} {:<6} {}\n", row.coder, row.session, number(row.kappa));
+        }
     }
     let kept = &found.retention;
     text += &format!(

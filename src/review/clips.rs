@@ -112,19 +112,65 @@ fn candidate(episode: &Episode, id: String) -> Clip {
 
 /// Most lines of what was measured in a control.
 const LINES: usize = 6;
+/// Markers that speak for a candidate where one is found (`config/episodes.toml`): a control lists what it has of them.
+const FOR: &[&str] = &[
+    "aud.silence3",
+    "aud.minresp",
+    "aud.turnlen",
+    "aud.latency",
+    "aud.ovl_comp",
+    "aud.laugh",
+    "aud.sigh",
+    "aud.loud",
+    "aud.whisper",
+    "aud.arousal",
+    "txt.topic",
+    "txt.deflect",
+    "txt.minimise",
+    "txt.reassure",
+    "txt.vague",
+    "txt.critic",
+    "txt.distress",
+    "vid.pout",
+    "vid.press",
+    "vid.suck",
+    "vid.brow",
+    "vid.contempt",
+    "vid.disgust",
+    "vid.gazeav",
+    "vid.headdown",
+    "vid.turnaway",
+    "vid.selftouch",
+    "vid.still",
+    "vid.lean",
+    "vid.arms",
+];
+/// Those that speak against one.
+const AGAINST: &[&str] = &["txt.ack", "txt.mental", "vid.nod", "vid.smile"];
+/// A longer turn is no short answer, as in the candidates' evidence.
+const SHORT_WORDS: u32 = 5;
 
 fn control(session: &Session, span: Span, like: &Episode, id: String, in_words: InWords<'_>) -> Clip {
     let before = like.span.start().since(like.clip.start()).unwrap_or_default();
     let after = like.clip.end().since(like.span.end()).unwrap_or_default();
     let watch = span.widened(before, after).overlap(session.span).unwrap_or(span);
-    let inside = session.events.iter().filter(|event| event.span.overlap(span).is_some());
-    let mut strongest: Vec<(&Event, String)> = inside.filter_map(|event| Some((event, in_words(event)?))).collect();
-    strongest.sort_by(|(a, _), (b, _)| b.strength.total_cmp(&a.strength).then(a.id.cmp(&b.id)));
-    strongest.truncate(LINES);
-    let measured = strongest.into_iter().map(|(event, sentence)| {
-        let (start_ms, end_ms) = millis(event.span);
-        Measured { sentence, who: event.who.to_string(), start_ms, end_ms }
-    });
+    let inside = |markers: &[&str]| -> Vec<Measured> {
+        let here = session.events.iter().filter(|event| {
+            let tells = match event.marker.as_str() {
+                "aud.turnlen" => event.words.is_some_and(|words| words <= SHORT_WORDS),
+                _ => event.strength > 0.0,
+            };
+            markers.contains(&event.marker.as_str()) && span.contains(event.span.start()) && tells
+        });
+        let mut strongest: Vec<(&Event, String)> = here.filter_map(|event| Some((event, in_words(event)?))).collect();
+        strongest.sort_by(|(a, _), (b, _)| b.strength.total_cmp(&a.strength).then(a.id.cmp(&b.id)));
+        strongest.truncate(LINES);
+        let measured = |(event, sentence): (&Event, String)| {
+            let (start_ms, end_ms) = millis(event.span);
+            Measured { sentence, who: event.who.to_string(), start_ms, end_ms }
+        };
+        strongest.into_iter().map(measured).collect()
+    };
     let hits = session.hits.iter().filter(|hit| hit.span.overlap(span).is_some());
     let mut codes: Vec<String> = hits.map(|hit| hit.code.clone()).collect();
     codes.sort();
@@ -136,8 +182,8 @@ fn control(session: &Session, span: Span, like: &Episode, id: String, in_words: 
         end_ms,
         watch: vec![millis(watch)],
         asked: like.kind.name().to_owned(),
-        evidence_for: measured.collect(),
-        evidence_against: Vec::new(),
+        evidence_for: inside(FOR),
+        evidence_against: inside(AGAINST),
         missing: like.missing.clone(),
         codes,
         review_secs: watch.secs_f64() + 10.0,

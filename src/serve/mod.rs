@@ -86,6 +86,8 @@ const SLOWEST: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(20);
 /// An answer must begin in this time; curves of a long session take a few seconds the first time.
 const LONGEST: Duration = Duration::from_secs(120);
+/// Passwords that are checked at the same time.
+const PASSWORDS_AT_ONCE: usize = 2;
 /// What is in progress may take so long after a stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
@@ -98,6 +100,8 @@ pub struct App {
     /// Milliseconds since 1970, UTC.
     pub clock: fn() -> i64,
     media: media::Making,
+    /// Passwords are slow to check by intent: so many at once, the others wait.
+    entering: tokio::sync::Semaphore,
 }
 
 /// A server that listens and does not answer yet.
@@ -128,7 +132,13 @@ impl Server {
         }
         let tls = if options.is_network() { Some(tls::config(options)?) } else { None };
         let gate = Gate::new(address, options)?;
-        let app = Arc::new(App { desk, gate, clock, media: media::Making::default() });
+        let app = Arc::new(App {
+            desk,
+            gate,
+            clock,
+            media: media::Making::default(),
+            entering: tokio::sync::Semaphore::new(PASSWORDS_AT_ONCE),
+        });
         Ok(Self { listener, app, tls, address, handle: Handle::new() })
     }
 
@@ -149,6 +159,9 @@ impl Server {
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let Self { listener, app, tls, handle, .. } = self;
+        // Curves are made before somebody waits for them; what is made already costs nothing.
+        let ahead = Arc::clone(&app);
+        std::thread::spawn(move || ahead.desk.plan.sessions.iter().for_each(|id| drop(ahead.desk.curves(id))));
         let service = router(app).into_make_service();
         runtime.block_on(async move {
             tokio::spawn(stop_on_signal(handle.clone()));

@@ -59,9 +59,9 @@ pub fn picture(sessions: &[CodedSession], matrices: &Matrices, title: &str) -> S
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img"
             aria-label=(spoken(&contents, matrices, total)) font-family="system-ui, 'Segoe UI', Helvetica, Arial, sans-serif" {
             defs {
-                marker id="tip" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9"
+                marker id="tip" viewBox="0 0 10 10" refX="2" refY="5" markerWidth="13" markerHeight="13"
                     markerUnits="userSpaceOnUse" orient="auto" { path d="M0 0 L10 5 L0 10 z" fill=(INK) {} }
-                marker id="tip-quiet" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="9" markerHeight="9"
+                marker id="tip-quiet" viewBox="0 0 10 10" refX="2" refY="5" markerWidth="13" markerHeight="13"
                     markerUnits="userSpaceOnUse" orient="auto" { path d="M0 0 L10 5 L0 10 z" fill="#a3a8af" {} }
             }
             rect width=(WIDTH) height=(HEIGHT) fill="#ffffff" {}
@@ -154,7 +154,7 @@ fn path(from: Element, to: Element, sizes: &[(f64, f64)]) -> String {
         (x + dx * scale, y + dy * scale)
     };
     let size = |element: Element| sizes.get(element.index()).copied().unwrap_or((224.0, 78.0));
-    let (a, b) = (edge((x1, y1), size(from), 2.0), edge((x2, y2), size(to), 6.0));
+    let (a, b) = (edge((x1, y1), size(from), 2.0), edge((x2, y2), size(to), 14.0));
     format!("M{:.1} {:.1} Q{mx:.1} {my:.1} {:.1} {:.1}", a.0, a.1, b.0, b.1)
 }
 
@@ -169,9 +169,9 @@ fn legend() -> Markup {
         (entry(24.0, SUPPORTING, "supports the alliance"))
         (entry(172.0, STRAINING, "strains it"))
         (entry(262.0, EITHER, "by context"))
-        path d="M360 517 h34" stroke=(INK) stroke-width="3" marker-end="url(#tip)" {}
+        path d="M360 517 h28" stroke=(INK) stroke-width="3" marker-end="url(#tip)" {}
         text x="404" y="521" font-size="11" fill=(QUIET) { "followed beyond chance" }
-        path d="M552 517 h34" stroke="#a3a8af" stroke-width="1.5" stroke-dasharray="2 5" marker-end="url(#tip-quiet)" {}
+        path d="M552 517 h28" stroke="#a3a8af" stroke-width="1.5" stroke-dasharray="2 5" marker-end="url(#tip-quiet)" {}
         text x="596" y="521" font-size="11" fill=(QUIET) { "the paper's arrow, not found here" }
     }
 }

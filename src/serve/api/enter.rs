@@ -46,6 +46,7 @@ pub struct Enter {
 
 /// A new cookie for whoever this is: one from before never becomes somebody's.
 pub async fn enter(State(app): State<Arc<App>>, headers: HeaderMap, Json(enter): Json<Enter>) -> Response {
+    let turn = app.entering.acquire().await;
     let found = run(&app, move |app| {
         let found = app.desk.store.read(|c| coders::find(c, &enter.name));
         if app.gate.is_network() {
@@ -66,6 +67,7 @@ pub async fn enter(State(app): State<Arc<App>>, headers: HeaderMap, Json(enter):
         Ok(coder)
     })
     .await;
+    drop(turn);
     let coder = match found {
         Ok(coder) => coder,
         Err(error) => {

@@ -170,8 +170,9 @@ pub struct Which {
 
 pub async fn theory(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     answer(&app, move |app| {
-        coder(app, &headers)?;
+        let own = coder(app, &headers)?;
         let desk = &app.desk;
+        let memos = desk.store.read(|c| records::memos(c, None, Some(&own.name)))?;
         let agreed = agreed(desk, None)?;
         let sessions = coded_sessions(desk, &agreed)?;
         let mut counts: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
@@ -183,6 +184,7 @@ pub async fn theory(State(app): State<Arc<App>>, headers: HeaderMap) -> Response
         let sets: Vec<BTreeSet<String>> =
             agreed.iter().map(|(_, units)| units.iter().map(|unit| unit.code.clone()).collect()).collect();
         Ok(json!({
+            "memos": memos,
             "sessions": sessions.iter().map(|s| json!({ "id": s.id, "codes": s.codes.len() })).collect::<Vec<_>>(),
             "elements": Element::ALL.map(|e| e.words()),
             "matrices": matrices::matrices(&sessions, desk.plan.seed),

@@ -109,6 +109,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/codebook", get(insight::codebook))
         .route("/sessions", get(session::list))
         .route("/sessions/{id}", get(session::view))
+        .route("/sessions/{id}/own", get(session::own))
         .route("/sessions/{id}/media", get(session::media_states))
         .route("/sessions/{id}/tiles/{level}/{index}", get(session::tile))
         .route("/sessions/{id}/clips", get(session::clips))

@@ -111,16 +111,7 @@ pub async fn view(State(app): State<Arc<App>>, Path(id): Path<String>, headers: 
             chain::note(c, &note)?;
             flow::is_open_to_all(c, &session_id)
         })?;
-        let own = app.desk.store.read(|c| {
-            let name = Some(coder.name.as_str());
-            Ok(json!({
-                "codings": records::codings(c, Some(&id), name, false)?,
-                "salience": records::salience(c, &id, name)?.into_iter().map(|(_, m, r)| (m, r)).collect::<Vec<_>>(),
-                "memos": records::memos(c, Some(&id), name)?,
-                "others": if open { records::codings(c, Some(&id), None, false)? } else { Vec::new() },
-                "waiting": flow::waiting_for(c, &id)?.len(),
-            }))
-        })?;
+        let own = own_work(app, &coder, &id, open)?;
         let mut view = plain(&session);
         let (start_ms, end_ms) = millis(session.span);
         view["id"] = json!(id);
@@ -158,6 +149,32 @@ pub async fn view(State(app): State<Arc<App>>, Path(id): Path<String>, headers: 
             Err(error) => json!({ "list": [], "problem": error.to_string() }),
         };
         Ok(view)
+    })
+    .await
+}
+
+/// What the coder has given, and what others have where that may be seen.
+fn own_work(app: &App, coder: &Coder, id: &str, open: bool) -> Result<Value, ApiError> {
+    let found = app.desk.store.read(|c| {
+        let name = Some(coder.name.as_str());
+        Ok(json!({
+            "codings": records::codings(c, Some(id), name, false)?,
+            "salience": records::salience(c, id, name)?.into_iter().map(|(_, m, r)| (m, r)).collect::<Vec<_>>(),
+            "memos": records::memos(c, Some(id), name)?,
+            "others": if open { records::codings(c, Some(id), None, false)? } else { Vec::new() },
+            "waiting": flow::waiting_for(c, id)?.len(),
+        }))
+    })?;
+    Ok(found)
+}
+
+/// The same alone, after a change: nothing is opened by that.
+pub async fn own(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    answer(&app, move |app| {
+        let coder = coder(app, &headers)?;
+        stage_of(app, &coder, &id)?;
+        let open = app.desk.store.read(|c| flow::is_open_to_all(c, &id))?;
+        own_work(app, &coder, &id, open)
     })
     .await
 }

@@ -58,7 +58,7 @@ pub async fn coding(
 }
 
 pub async fn undo(app: State<Arc<App>>, id: Path<String>, headers: HeaderMap) -> Response {
-    write((app, id, headers), |c, by| records::undo_coding(c, by)).await
+    write((app, id, headers), records::undo_coding).await
 }
 
 #[derive(Deserialize)]

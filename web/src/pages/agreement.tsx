@@ -2,7 +2,7 @@ import { Loaded, useLoad } from "../parts/load";
 import { code } from "../state";
 import { S } from "../strings";
 
-const num = (value: number | null | undefined, digits = 2) => (value === null || value === undefined ? "–" : value.toFixed(digits));
+const num = (value: number | null | undefined, digits = 2) => (value === null || value === undefined ? "–" : value.toFixed(digits).replace(/^-(0\.0*)$/, "$1"));
 
 export function Agreement() {
   const { data, error, again } = useLoad<any>("agreement");

@@ -61,8 +61,8 @@ function Session({ view, again }: { view: View; again: () => void }) {
       : null;
 
   const reload = async () => {
-    const found = (await get(`sessions/${view.id}`)) as View;
-    setCodings(found.own.codings);
+    const found = (await get(`sessions/${view.id}/own`)) as View["own"];
+    setCodings(found.codings);
   };
   const give = async (code: string) => {
     if (!target) return say(S.blind.target.none, true);
@@ -124,6 +124,8 @@ function Session({ view, again }: { view: View; again: () => void }) {
       " ": () => player.toggle(),
       arrowleft: () => (player.stopClip(), player.seek(player.time.value - step)),
       arrowright: () => (player.stopClip(), player.seek(player.time.value + step)),
+      ",": () => (player.pause(), player.seek(player.time.value - 40)),
+      ".": () => (player.pause(), player.seek(player.time.value + 40)),
       arrowup: () => choose(turn === null ? heard : turn - 1),
       arrowdown: () => choose(turn === null ? heard : turn + 1),
       "+": () => line.current?.zoom(0.6, player.time.value),
@@ -144,7 +146,10 @@ function Session({ view, again }: { view: View; again: () => void }) {
     if (!flags && /^[1-5]$/.test(key)) actions[key] = () => void rate(minute(), Number(key));
     if (!flags) actions.z = () => void undo();
     const act = actions[key];
-    if (!act || (onButton && (key === " " || key === "enter"))) return;
+    // A turn or a line of evidence that has the focus is chosen by Enter; Space plays, as everywhere.
+    const playsHere = key === " " && target.matches(".turn-button, .jump");
+    if (!act || (onButton && !playsHere && (key === " " || key === "enter"))) return;
+    if (playsHere) target.addEventListener("keyup", (up) => up.preventDefault(), { once: true });
     event.preventDefault();
     act();
   };
@@ -165,7 +170,7 @@ function Session({ view, again }: { view: View; again: () => void }) {
       <div class="session-head">
         <a href="#/" class="plain">‹ {S.session.back}</a>
         <h1>{view.id}</h1>
-        <span class={`stage ${view.stage}`}>{S.list.stages[view.stage]}</span>
+        <span class={`stage ${view.stage}`}>{S.list.stages[view.stage === "new" ? "blind" : view.stage]}</span>
         <span class="gap" />
         <button class="plain" onClick={() => setMemo(true)}>{S.session.memo} <kbd>M</kbd></button>
         {view.open && <a class="plain" href={`#/session/${view.id}/consensus`}>{S.list.meeting}</a>}
@@ -178,7 +183,8 @@ function Session({ view, again }: { view: View; again: () => void }) {
             <Stage view={view} player={player} />
             <Transcript turns={view.turns} player={player} codings={codings} turn={turn} choose={chooseTurn} />
           </div>
-          <Strip view={view} player={player} codings={codings} clips={marked} mark={mark ?? (open === null ? null : { start: open, end: open + 300 })} turn={mark ? null : turn} ready={(t) => (line.current = t)} />
+          <Strip view={view} player={player} codings={codings} clips={marked} mark={mark ?? (open === null ? null : { start: open, end: open + 300 })} turn={mark ? null : turn}
+            onMark={flags ? undefined : (start, end) => (setMark({ start, end }), setOpen(null), field.current?.focus())} ready={(t) => (line.current = t)} />
         </div>
         {flags ? (
           <FlagPanel view={view} player={player} field={field} found={clips} now={now} setNow={setNow} closed={closed}

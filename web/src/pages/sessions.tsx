@@ -34,7 +34,7 @@ function Line({ row, codes }: { row: Row; codes: boolean }) {
   return (
     <li class="session">
       <div class="session-id"><strong>{row.id}</strong><span class="quiet small">{clock(row.length_s * 1000)}</span></div>
-      <div class="progress-cell">
+      {!codes ? <span class="quiet">{row.open ? S.list.seen : S.list.notYet}</span> : <div class="progress-cell">
         <div class="stages" data-stage={row.stage}>
           <span class={`stage ${row.stage}`}>{S.list.stages[row.stage]}</span>
           <span class="quiet small">
@@ -44,7 +44,7 @@ function Line({ row, codes }: { row: Row; codes: boolean }) {
           </span>
         </div>
         <progress max={1} value={part} aria-label={`${row.id} ${S.list.stages[row.stage]}`} />
-      </div>
+      </div>}
       <span class="quiet small left">{row.left_s > 0 && codes ? `${minutes(row.left_s)} ${S.list.left}` : ""}</span>
       <span class="quiet small">{S.list.locked} {row.locked} / {row.coders}</span>
       <div class="row">

@@ -33,6 +33,16 @@ function Whole({ found }: { found: any }) {
           </div>
         </div>
         <div class="paper"><img class="paradigm" src={address} alt={`${S.theory.paradigm}: ${session || S.theory.corpus}`} data-theme={theme.value} /></div>
+        {found.sessions.length > 1 && (
+          <div class="multiples">
+            {["", ...found.sessions.map((s: any) => s.id)].slice(0, 25).map((id: string) => (
+              <button key={id} aria-pressed={id === session} onClick={() => setSession(id)}>
+                {id && <img loading="lazy" src={`/api/paradigm.svg?session=${encodeURIComponent(id)}`} alt="" />}
+                <span class="small">{id || S.theory.corpus}</span>
+              </button>
+            ))}
+          </div>
+        )}
       </section>
       <div class="two compare">
         <section>
@@ -42,7 +52,7 @@ function Whole({ found }: { found: any }) {
               <li key={c.code}>
                 <button aria-pressed={chosen === c.code} onClick={() => setChosen(c.code)}>
                   <span class={`dot ${code(c.code)?.polarity}`} aria-hidden="true" /><span class="code-id">{c.code}</span><span class="clip-text">{code(c.code)?.label}</span>
-                  <span class="quiet small">{c.count} {S.theory.quotes}, {c.sessions} {S.theory.sessionsWord}</span>
+                  <span class="quiet small">{S.theory.quotes(c.count)}, {S.theory.inSessions(c.sessions)}</span>
                 </button>
               </li>
             ))}
@@ -56,6 +66,16 @@ function Whole({ found }: { found: any }) {
         <div class="two"><Matrix name={S.theory.together} cells={found.matrices.together} /><Matrix name={S.theory.follows} cells={found.matrices.follows} follows /></div>
       </section>
       <section><h2>{S.theory.saturation}</h2><Saturation found={found.saturation} /></section>
+      {found.memos.length > 0 && (
+        <section>
+          <h2>{S.theory.memos}</h2>
+          <ul class="quotes">
+            {found.memos.map((memo: any) => (
+              <li key={memo.unit}><a class="plain small" href={`#/session/${memo.session}?t=${memo.start_ms}`}>{memo.session} {clock(memo.start_ms)}</a><p>{memo.text}</p></li>
+            ))}
+          </ul>
+        </section>
+      )}
     </>
   );
 }

@@ -31,7 +31,7 @@ export function BlindPanel(props: {
           <p class="quiet small">{props.open !== null ? `${S.blind.target.open} ${clock(props.open)} … O` : S.blind.target.none}</p>
         )}
       </div>
-      <Codebook field={props.field} give={(c) => props.give(c.id)} leave={props.leave} />
+      <Codebook field={props.field} recent={mostUsed(props.codings)} give={(c) => props.give(c.id)} leave={props.leave} />
       <div class="given">
         <h2>{target ? S.blind.given : S.blind.all}</h2>
         {here.length === 0 && <p class="quiet small">{S.blind.none}</p>}
@@ -51,6 +51,13 @@ export function BlindPanel(props: {
       <Minutes {...props} />
     </aside>
   );
+}
+
+/** Ids of the coder's codes, most used first. */
+function mostUsed(codings: Coding[]): string[] {
+  const counts = new Map<string, number>();
+  for (const c of codings) counts.set(c.code, (counts.get(c.code) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([id]) => id);
 }
 
 function Minutes(props: { view: View; player: Player; salience: Map<number, number>; rate: (minute: number, rating: number | null) => void }) {

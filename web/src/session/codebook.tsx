@@ -27,11 +27,17 @@ export function search(all: Code[], text: string): Code[] {
 const COMBOBOX = { role: "combobox" } as object;
 
 /** Search field and list; Enter gives the lit code. */
-export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Code) => void; disabled?: boolean; leave: () => void }) {
+export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Code) => void; recent?: string[]; leave: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const found = useMemo(() => search(codes.value, text), [text, codes.value]);
+  const recent = props.recent?.join(" ") ?? "";
+  const found = useMemo(() => {
+    const all = search(codes.value, text);
+    // Without a search, what the coder uses most stands first.
+    const place = (code: Code) => (props.recent?.indexOf(code.id) ?? -1) >>> 0;
+    return text ? all : all.sort((a, b) => place(a) - place(b));
+  }, [text, codes.value, recent]);
   const lit = Math.min(at, found.length - 1);
   const press = (event: KeyboardEvent) => {
     event.stopPropagation();
@@ -45,6 +51,8 @@ export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Cod
       props.give(found[lit]);
       setText("");
       setAt(0);
+      // The arrows belong to the turns again.
+      (event.currentTarget as HTMLElement).blur();
     } else if (event.key === "Escape") {
       setText("");
       props.leave();
@@ -59,7 +67,7 @@ export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Cod
       <ul id="code-list" role="listbox" ref={list} aria-label={S.blind.search} tabIndex={-1}>
         {found.map((code, n) => (
           <li key={code.id} id={`code-${code.id}`} role="option" aria-selected={n === lit} class={n === lit ? "lit" : ""} title={code.definition}
-            onMouseMove={() => n !== lit && setAt(n)} onClick={() => !props.disabled && props.give(code)}>
+            onMouseMove={() => n !== lit && setAt(n)} onClick={() => props.give(code)}>
             <span class={`dot ${code.polarity}`} aria-hidden="true" />
             <span class="code-id">{code.id}</span>
             <span class="code-label">{code.label}</span>

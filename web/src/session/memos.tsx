@@ -15,8 +15,8 @@ export function MemoDialog(props: { view: View; at: number; clip?: Clip; close: 
     try {
       await post(`sessions/${props.view.id}/memos`, { start_ms: span.start_ms, end_ms: span.end_ms, text: text.trim() });
       setText("");
-      const fresh = (await get(`sessions/${props.view.id}`)) as View;
-      setMemos((props.view.own.memos = fresh.own.memos));
+      const fresh = (await get(`sessions/${props.view.id}/own`)) as View["own"];
+      setMemos((props.view.own.memos = fresh.memos));
       say(S.session.kept);
     } catch (error) {
       complain(error);

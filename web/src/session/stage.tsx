@@ -76,5 +76,6 @@ export function Stage({ view, player }: { view: View; player: Player }) {
 }
 
 function Now({ player }: { player: Player }) {
-  return <>{clock(Math.floor(player.time.value / 1000) * 1000)}</>;
+  const tenths = Math.floor(player.time.value / 100);
+  return <>{clock(Math.floor(tenths / 10) * 1000)}.{tenths % 10}</>;
 }

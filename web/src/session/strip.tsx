@@ -12,7 +12,7 @@ const USUAL = ["corners_down", "brow_down", "smile", "gaze_yaw"];
 /** The timeline with its playhead; wheel zooms, drag pans, click seeks. */
 export function Strip(props: {
   view: View; player: Player; codings: Coding[]; clips: Marked[]; mark: { start: number; end: number } | null;
-  turn: number | null; ready: (timeline: Timeline) => void;
+  turn: number | null; onMark?: (start: number, end: number) => void; ready: (timeline: Timeline) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const head = useRef<HTMLDivElement>(null);
@@ -61,10 +61,10 @@ export function Strip(props: {
     head.current!.hidden = x < 118 || x > canvas.current!.clientWidth;
   }
 
-  const drag = useRef<{ x: number; from: number; moved: boolean } | null>(null);
+  const drag = useRef<{ x: number; from: number; moved: boolean; marks: boolean } | null>(null);
   const down = (event: PointerEvent) => {
     if (event.button !== 0) return;
-    drag.current = { x: event.offsetX, from: line.current!.from, moved: false };
+    drag.current = { x: event.offsetX, from: line.current!.from, moved: false, marks: event.shiftKey && !!props.onMark };
     canvas.current!.setPointerCapture(event.pointerId);
   };
   const move = (event: PointerEvent) => {
@@ -72,11 +72,17 @@ export function Strip(props: {
     const d = drag.current;
     if (!d) return;
     if (Math.abs(event.offsetX - d.x) > 3) d.moved = true;
-    if (d.moved) made.show(d.from - (event.offsetX - d.x) * made.msPerPx), place(player.time.value);
+    if (d.moved && d.marks) {
+      const [a, b] = [made.ms(d.x), made.ms(event.offsetX)];
+      made.mark = { start: Math.max(view.start_ms, Math.min(a, b)), end: Math.min(view.end_ms, Math.max(a, b)) };
+      made.redraw();
+    } else if (d.moved) made.show(d.from - (event.offsetX - d.x) * made.msPerPx), place(player.time.value);
   };
   const up = (event: PointerEvent) => {
     const d = drag.current;
     drag.current = null;
+    const mark = line.current!.mark;
+    if (d?.moved && d.marks && mark && mark.end > mark.start + 100) props.onMark?.(mark.start, mark.end);
     if (d && !d.moved && event.offsetX > 118) player.stopClip(), player.seek(line.current!.ms(event.offsetX));
   };
   const wheel = (event: WheelEvent) => {

@@ -16,11 +16,18 @@ export function Transcript(props: {
     for (let n = 0; n < turns.length && turns[n].start_ms <= at; n++) if (at < turns[n].end_ms) found = n;
     return found;
   });
+  // Between turns the last one stays in view.
+  const near = useComputed(() => {
+    const at = player.time.value;
+    let found = -1;
+    for (let n = 0; n < turns.length && turns[n].start_ms <= at + 50; n++) found = n;
+    return found;
+  });
   const list = useRef<HTMLOListElement>(null);
   const here = heard.value;
   useEffect(() => {
-    if (here >= 0 && player.playing.peek()) keepInView(list.current?.children[here] as HTMLElement);
-  }, [here]);
+    if (near.value >= 0) keepInView(list.current?.children[near.value] as HTMLElement);
+  }, [near.value]);
   useEffect(() => {
     if (props.turn !== null) keepInView(list.current?.children[props.turn] as HTMLElement);
   }, [props.turn]);
