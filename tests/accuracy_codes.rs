@@ -97,7 +97,9 @@ fn look(talks: &[&Talk], prepared: &Prepared, show: Option<&str>) -> Sum {
         let tracks = voices(&talk.turns, session);
         let language = prepared.languages.get("en").unwrap();
         let words = (Some(&talk.turns[..]), Some(&language.patterns));
-        let found = interpret(&tracks, session, words, prepared, &prepared.episodes, 7, &mut Vec::new()).unwrap();
+        let found =
+            interpret(&tracks, session, words, prepared, (&prepared.episodes, &Default::default()), 7, &mut Vec::new())
+                .unwrap();
         sum.secs += session.secs_f64();
         sum.sessions += 1;
         sum.turns += talk.turns.len();

@@ -75,7 +75,9 @@ fn found_in(language: &str, before: &[&str], lines: &[&str]) -> BTreeSet<String>
     let patterns = &prepared.languages.get(language).unwrap().patterns;
     let tracks = voices(&turns, session);
     let words = (Some(&turns[..]), Some(patterns));
-    let run = interpret(&tracks, session, words, prepared, &prepared.episodes, 7, &mut Vec::new()).unwrap();
+    let run =
+        interpret(&tracks, session, words, prepared, (&prepared.episodes, &Default::default()), 7, &mut Vec::new())
+            .unwrap();
     let late = run.hits.into_iter().filter(|hit| hit.span.end().secs_f64() > from);
     late.map(|hit| hit.code).collect()
 }

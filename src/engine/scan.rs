@@ -99,8 +99,10 @@ pub fn scan(
             settings_hash: &prepared.hash(),
             language: language.map(|language| language.name.as_str()),
             fresh: request.fresh,
+            store: &store,
+            stop,
         };
-        words::refine((transcript, hash), placed, recording, &speech, &wish, &store, stop, &mut problems)?;
+        words::refine((transcript, hash), placed, recording, &speech, &wish, &mut problems)?;
     }
     let role_words = &language.unwrap_or(prepared.languages.usual()).role_words;
     let mut words = words_of_the_user(request, transcript.as_ref().map(|(transcript, _)| transcript));

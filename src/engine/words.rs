@@ -48,6 +48,10 @@ pub struct Wish<'a> {
     pub language: Option<&'a str>,
     /// Do not use what is stored.
     pub fresh: bool,
+    /// Where it is stored.
+    pub store: &'a Store,
+    /// Set when the user wants to stop.
+    pub stop: &'a AtomicBool,
 }
 
 /// Moves the turns of `placed` to where they are heard in `recording`. What is not heard stays where it was, and is believed
@@ -61,8 +65,6 @@ pub fn refine(
     recording: &Opened,
     speech: &[(Who, Span)],
     wish: &Wish<'_>,
-    store: &Store,
-    stop: &AtomicBool,
     problems: &mut Vec<Problem>,
 ) -> Result<(), Cancelled> {
     if !is_wanted(transcript, wish) || speech.is_empty() {
@@ -87,13 +89,13 @@ pub fn refine(
         }
     };
     let key = key(transcript_hash, placed, recording, speech, wish);
-    let stored = if wish.fresh { None } else { store.load::<Vec<Option<Found>>>("align", &key) };
+    let stored = if wish.fresh { None } else { wish.store.load::<Vec<Option<Found>>>("align", &key) };
     let found = match stored {
         Some((found, _)) => found,
-        None => match look(&mut sphinx, transcript, placed, recording, speech, wish, stop) {
+        None => match look(&mut sphinx, transcript, placed, recording, speech, wish) {
             Ok(found) => {
                 // Without it they are looked for again next time.
-                let _ = store.save("align", &key, &found, &Tracks::new());
+                let _ = wish.store.save("align", &key, &found, &Tracks::new());
                 found
             }
             Err(AlignError::Cancelled(cancelled)) => return Err(cancelled),
@@ -145,18 +147,17 @@ fn look(
     recording: &Opened,
     speech: &[(Who, Span)],
     wish: &Wish<'_>,
-    stop: &AtomicBool,
 ) -> Result<Vec<Option<Found>>, AlignError> {
     let unreadable = |e: &dyn std::fmt::Display| AlignError::Sound(format!("the sound cannot be read again ({e})"));
     let folder = tempfile::tempdir().map_err(|e| unreadable(&e))?;
     let path = folder.path().join("session.wav");
-    asr::write_sound(recording, wish.media, &path, stop)?;
+    asr::write_sound(recording, wish.media, &path, wish.stop)?;
     let mut wav = hound::WavReader::open(&path).map_err(|e| unreadable(&e))?;
     let rough: Vec<Option<Span>> = placed.turns.iter().map(|turn| turn.map(|(span, _)| span)).collect();
     let timed: Vec<bool> = transcript.turns.iter().map(|turn| turn.start.is_some()).collect();
     let spans: Vec<Span> = speech.iter().map(|(_, span)| *span).collect();
     align::align(sphinx, &transcript.turns, &rough, &timed, &spans, wish.settings, |span: Span| {
-        if stop.load(Ordering::Relaxed) {
+        if wish.stop.load(Ordering::Relaxed) {
             return Err(Cancelled.into());
         }
         let sample = |time: SessionTime| (time.secs_f64().max(0.0) * f64::from(SOUND_RATE)).round() as u32;

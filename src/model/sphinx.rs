@@ -416,7 +416,7 @@ mod tests {
             let mut parts = arc.split(' ');
             let (from, to): (usize, usize) =
                 (parts.next().unwrap().parse().unwrap(), parts.next().unwrap().parse().unwrap());
-            assert!(from < states && to < states && (from == to || from < to), "{arc}");
+            assert!(from <= to && to < states, "{arc}");
         }
         let skips = text.lines().filter(|line| line.trim_end().ends_with("1e-3")).count();
         assert_eq!(skips, 2, "each turn may be left out");
