@@ -329,7 +329,7 @@ mod tests {
         assert!(message("minutes = 50.0", "minutes = 0.0").contains("session.minutes must be above 0"));
         assert!(message("share = 0.24", "share = 1.24").contains("open_question"));
         assert!(message("auc = 0.60 ", "auc = 0.90 ").contains("its rates give an AUC of 0.600"));
-        assert!(message("least = 1, most = 3", "least = 4, most = 3").contains("rupture.exchanges"));
+        assert!(message("least = 2, most = 4", "least = 5, most = 4").contains("rupture.exchanges"));
         assert!(message("minutes = 50.0", "minuets = 50.0").contains("made.toml"));
     }
 }

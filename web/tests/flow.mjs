@@ -40,7 +40,7 @@ for (const [name, page] of Object.entries(pages)) {
     await page.waitForFunction(() => document.querySelectorAll(".turn")[2].innerText.includes("rf12"));
     await page.keyboard.press("m");
     await page.locator("#memo").fill(EVIL);
-    await page.getByRole("button", { name: "Keep" }).press("Enter");
+    await page.getByRole("button", { name: "Keep", exact: true }).press("Enter");
     await page.locator(".memos li").waitFor();
     await page.keyboard.press("Escape");
     await axe(page, "first pass");
@@ -83,7 +83,7 @@ await shot(ann, "consensus", true);
 const shared = ann.locator(".dispute", { hasText: "co03" });
 await shared.getByLabel(/ann/).getByRole("checkbox").or(shared.locator(".side", { hasText: "ann" }).getByRole("checkbox")).first().check();
 await shared.getByLabel("What was said").fill(EVIL);
-await shared.getByRole("button", { name: "Keep" }).press("Enter");
+await shared.getByRole("button", { name: "Keep", exact: true }).press("Enter");
 await shared.getByText("agreed").waitFor();
 say("the meeting has settled one");
 
