@@ -161,7 +161,7 @@ export const S = {
     nominal: "u-alpha",
     binary: "u-alpha, whether anything",
     habits: "Second pass: how decisions fall",
-    habitCols: ["Coder", "Marked clips", "Confirmed", "Random clips", "Confirmed", "Time over clip length"],
+    habitCols: ["Coder", "Marked clips", "Confirmed", "Below the mark", "Confirmed", "Random clips", "Confirmed", "Time over clip length"],
     habitsWhy: "Random clips hold nothing that was marked. Whoever confirms many of them follows the question rather than the recording.",
     compared: "compared",
     keptBy: "Kept by the rule",
