@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use attune::desk::name_of;
 use attune::engine::made_results;
 use attune::engine::prepared::Prepared;
-use attune::desk::name_of;
 use attune::learn::{self, Case, Context, Decision, LearnSettings, Learned, LearnedFrom, Material, Verdict};
 use attune::made::{self, MadeSettings};
 use attune::origin::Hash;
@@ -150,13 +150,7 @@ fn of_studies(folders: &[PathBuf], machine: &Machine) -> Result<Said, Failure> {
     Ok(Said { decisions, hash: Hash::of_parts([("decisions", words.as_bytes())]) })
 }
 
-fn fit(
-    folders: &[PathBuf],
-    table: Option<&Path>,
-    out: &Path,
-    machine: &Machine,
-    as_json: bool,
-) -> Result<(), Failure> {
+fn fit(folders: &[PathBuf], table: Option<&Path>, out: &Path, machine: &Machine, as_json: bool) -> Result<(), Failure> {
     // Several studies share their settings, or their results would not have been made with one codebook.
     let config = folders.first().map_or_else(|| Ok(open_config(machine)?), |first| config_at(first, machine))?;
     let prepared = Prepared::read(config)?;

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use super::{ApiError, answer, coder, run};
 use crate::codebook::Codebook;
 use crate::desk::Desk;
+use crate::episodes::Episode;
 use crate::review::clips::{ClipKind, millis};
 use crate::review::consensus::{self, Unit};
-use crate::review::tables::tables;
-use crate::episodes::Episode;
 use crate::review::records::Decision;
+use crate::review::tables::tables;
 use crate::review::{Role, chain, coders, flow, guards, records};
 use crate::serve::App;
 use crate::theory::{Coded, CodedSession, Element, matrices, paradigm, saturation};
@@ -34,6 +34,7 @@ pub async fn codebook(State(app): State<Arc<App>>, headers: HeaderMap) -> Respon
                     "polarity": code.polarity, "speaker": code.speaker, "same_as": code.same_as,
                     "definition": code.definition.operational, "include": code.definition.include,
                     "exclude": code.definition.exclude, "element": Element::of(code),
+                    "look": code.aid.as_ref().map(|aid| &aid.note),
                 })
             })
             .collect();
@@ -151,8 +152,12 @@ fn coded_sessions(desk: &Desk, agreed: &[(String, Vec<Unit>)]) -> Result<Vec<Cod
         let mut outcomes: Vec<(f64, bool)> = Vec::new();
         for ((start, end), _) in votes.iter().filter(|(_, votes)| **votes > 0) {
             outcomes.push(((start - start_ms) as f64 / 1000.0, false));
-            let resolved =
-                session.episodes.iter().chain(&session.further).find(|episode| millis(episode.span) == (*start, *end)).and_then(|e| {
+            let resolved = session
+                .episodes
+                .iter()
+                .chain(&session.further)
+                .find(|episode| millis(episode.span) == (*start, *end))
+                .and_then(|e| {
                     let repair = e.repair.as_ref()?;
                     (repair.outcome == crate::episodes::Outcome::Resolved).then_some(repair.remark_span).flatten()
                 });

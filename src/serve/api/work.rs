@@ -96,13 +96,8 @@ pub async fn decision(
         if decision.code.as_ref().is_some_and(|code| app.desk.codebook.get(code).is_none()) {
             return Err(ApiError::wrong("there is no such code"));
         }
-        let decision = Decision {
-            start_ms: clip.start_ms,
-            end_ms: clip.end_ms,
-            asked: clip.asked,
-            kind: clip.kind,
-            ..decision
-        };
+        let decision =
+            Decision { start_ms: clip.start_ms, end_ms: clip.end_ms, asked: clip.asked, kind: clip.kind, ..decision };
         app.desk.store.write(move |c| records::put_decision(c, &by, &decision))?;
         Ok(json!({}))
     })
