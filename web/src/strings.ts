@@ -113,6 +113,7 @@ export const S = {
     reject: "Reject",
     unsure: "Unsure",
     recode: "Other code",
+    lookAt: "Where to look for",
     look: "No rule finds this code. Worth a look:",
     lookNone: "No rule finds this code, and no moment stands out for it.",
     note: "Note (optional)",

@@ -88,7 +88,7 @@ const LISTED = 12;
 /** Where to look for a code that no rule finds. */
 function Places({ code, found, go }: { code: Code; found: [number, number][]; go?: (ms: number) => void }) {
   return (
-    <div class="places small" role="group" aria-label={`${S.flags.look}: ${code.id}`}>
+    <div class="places small" role="group" aria-label={`${S.flags.lookAt} ${code.id}`}>
       <span class="quiet">{found.length ? S.flags.look : S.flags.lookNone}</span>
       {found.slice(0, LISTED).map(([start]) => <button key={start} class="tiny" onClick={() => go?.(start)}>{clock(start)}</button>)}
       {found.length > LISTED && <span class="quiet">+ {found.length - LISTED}</span>}
