@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "desk",
         &["time", "track", "agreement", "markers", "codebook", "episodes", "session", "export", "study", "review"],
     ),
-    ("serve", &["track", "codebook", "episodes", "session", "review", "theory", "desk"]),
+    ("serve", &["track", "markers", "codebook", "episodes", "session", "review", "theory", "desk"]),
     ("record", &["time", "config", "media", "model", "voice"]),
 ];
 

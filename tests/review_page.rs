@@ -12,6 +12,7 @@ mod review_support;
 use std::path::Path;
 use std::process::Command;
 
+use attune::episodes::Episode;
 use attune::markers::{Event, SpokenTurn};
 use attune::session::Session;
 use attune::time::{SessionTime, Span};
@@ -44,6 +45,9 @@ fn three_coders_from_a_blank_study_to_the_paradigm_picture() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut first = made::four_minutes();
+    let below = made::span(20.0, 28.0);
+    let like = first.episodes[0].clone();
+    first.further = vec![Episode { id: "f001".into(), rank: 5, span: below, clip: below, watch: vec![below], ..like }];
     first.controls = vec![made::span(140.0, 170.0)];
     let served = Served::start(&study(folder.path(), &[first, two_hours()]));
     // The one that the set-up brought, where the machine has none.

@@ -124,6 +124,10 @@ pub struct Review {
     /// Set the password of a coder, read from standard input, and end.
     #[arg(long, value_name = "NAME")]
     pub password: Option<String>,
+    /// Write the decisions of the second pass to a table, of the sessions that all coders have locked, and end. Free text of
+    /// the coders is in it.
+    #[arg(long, value_name = "CSV", conflicts_with_all = ["password", "backup", "verify"])]
+    pub decisions: Option<PathBuf>,
     /// Copy the coders' work to a file, also while others code, and end.
     #[arg(long, value_name = "FILE")]
     pub backup: Option<PathBuf>,
@@ -315,16 +319,18 @@ pub struct Record {
 #[derive(Subcommand, Debug)]
 pub enum Learn {
     /// Fit the weights to coders' decisions, check them on dyads that were left out, and write them to a file of their own.
-    #[command(after_help = "Example: attune learn fit study/sessions --decisions decisions.csv -o learned.toml\n\
-        The table needs the columns session, verdict (confirm, reject, unsure, recode), start_s and end_s; dyad and coder\n\
+    #[command(after_help = "Examples: attune learn fit mystudy -o learned.toml\n          \
+        attune learn fit results/ more/ --decisions decisions.csv -o learned.toml\n\
+        A study's decisions are read from its coders' work, where all coders have locked the session.\n\
+        A table needs the columns session, verdict (confirm, reject, unsure, recode), start_s and end_s; dyad and coder\n\
         are welcome. Nothing uses the file until 'attune scan --learned' names it.")]
     Fit {
-        /// Results folders, or folders of such folders.
+        /// Studies, results folders, or folders of such folders.
         #[arg(required = true, value_name = "FOLDER")]
         results: Vec<PathBuf>,
-        /// Table of decisions.
+        /// Table of decisions (default: what the coders of the given studies decided).
         #[arg(long, short, value_name = "CSV")]
-        decisions: PathBuf,
+        decisions: Option<PathBuf>,
         /// Where to write the weights.
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use attune::desk::name_of;
 use attune::engine::made_results;
 use attune::engine::prepared::Prepared;
-use attune::learn::{self, Case, Context, LearnSettings, Learned, LearnedFrom, Material};
+use attune::learn::{self, Case, Context, Decision, LearnSettings, Learned, LearnedFrom, Material, Verdict};
 use attune::made::{self, MadeSettings};
 use attune::origin::Hash;
 use attune::session::{self, Session};
@@ -13,11 +14,14 @@ use attune::time::Span;
 use serde_json::json;
 
 use super::args::{Learn, Machine};
+use super::review::config_at;
 use super::{Failure, open_config, say, tell};
 
 pub fn run(command: &Learn) -> Result<(), Failure> {
     match command {
-        Learn::Fit { results, decisions, out, machine, json } => fit(results, decisions, out, machine, *json),
+        Learn::Fit { results, decisions, out, machine, json } => {
+            fit(results, decisions.as_deref(), out, machine, *json)
+        }
         Learn::Check { results, truth, learned, machine, json } => {
             check(results, truth, learned.as_deref(), machine, *json)
         }
@@ -53,7 +57,7 @@ fn stored(folders: &[PathBuf]) -> Result<Vec<Stored>, Failure> {
         for file in files {
             match session::read(&file) {
                 Ok(session) => {
-                    let name = name_of(&file, &session);
+                    let name = name_of(file.parent().unwrap_or(folder), &session);
                     let twice = found.insert(name.clone(), Stored { name: name.clone(), session });
                     if twice.is_some() {
                         return Err(Failure::told(format!(
@@ -72,14 +76,6 @@ fn stored(folders: &[PathBuf]) -> Result<Vec<Stored>, Failure> {
         true => Err(Failure::told("none of the sessions can be read (see above)")),
         false => Ok(found.into_values().collect()),
     }
-}
-
-/// In a study the session's number, elsewhere the session's own name.
-fn name_of(file: &Path, session: &Session) -> String {
-    let folder = file.parent();
-    let in_study = folder.filter(|folder| folder.file_name().is_some_and(|name| name == "results"));
-    let number = in_study.and_then(Path::parent).and_then(Path::file_name);
-    number.map_or_else(|| session.name.clone(), |number| number.to_string_lossy().into_owned())
 }
 
 fn session_files(folder: &Path, depth: usize) -> Vec<PathBuf> {
@@ -110,11 +106,59 @@ fn case(stored: &Stored, dyad: &str, truth: Vec<Span>, prepared: &Prepared) -> C
     Case::of(&material, truth, &context(prepared))
 }
 
-fn fit(folders: &[PathBuf], table: &Path, out: &Path, machine: &Machine, as_json: bool) -> Result<(), Failure> {
-    let prepared = Prepared::read(open_config(machine)?)?;
-    let settings = LearnSettings::read(&prepared.config)?;
+/// What coders decided, and the hash of where it stands.
+struct Said {
+    decisions: Vec<Decision>,
+    hash: Hash,
+}
+
+fn of_table(table: &Path) -> Result<Said, Failure> {
     let (decisions, problems) = learn::read_decisions(table)?;
     problems.iter().for_each(|problem| tell(&format!("attune: {problem}")));
+    Ok(Said { decisions, hash: Hash::of_file(table)? })
+}
+
+/// The coders' work of studies (or of results folders that were coded on their own).
+fn of_studies(folders: &[PathBuf], machine: &Machine) -> Result<Said, Failure> {
+    let mut said = Vec::new();
+    for folder in folders {
+        if !folder.join(attune::review::FILE).is_file() {
+            return Err(Failure::told(format!(
+                "nobody has coded here (no {} in this folder): give the folder of a study that was coded with attune review, or \
+                 --decisions with a table: {}",
+                attune::review::FILE,
+                folder.display()
+            )));
+        }
+        let desk = super::review::open(folder, machine)?;
+        let all = desk.decided()?;
+        desk.note_export(&all, "to learn from", super::review::now_ms())?;
+        tell(&format!("attune: {}: {}", super::review::of_sessions(&all), folder.display()));
+        said.extend(all.rows);
+    }
+    let mut words = String::new();
+    let mut decisions = Vec::new();
+    for row in said {
+        let decision = &row.decision;
+        let span = Span::from_millis(decision.start_ms, decision.end_ms);
+        let verdict = Verdict::of_word(&decision.verdict);
+        let (Some(span), Some(verdict)) = (span, verdict) else { continue };
+        words += &format!("{:?}\n", (&row.session, &row.dyad, &decision.coder, span, &decision.verdict));
+        let coder = decision.coder.clone();
+        decisions.push(Decision { session: row.session, dyad: row.dyad, coder, span, verdict });
+    }
+    Ok(Said { decisions, hash: Hash::of_parts([("decisions", words.as_bytes())]) })
+}
+
+fn fit(folders: &[PathBuf], table: Option<&Path>, out: &Path, machine: &Machine, as_json: bool) -> Result<(), Failure> {
+    // Several studies share their settings, or their results would not have been made with one codebook.
+    let config = folders.first().map_or_else(|| Ok(open_config(machine)?), |first| config_at(first, machine))?;
+    let prepared = Prepared::read(config)?;
+    let settings = LearnSettings::read(&prepared.config)?;
+    let Said { decisions, hash } = match table {
+        Some(table) => of_table(table)?,
+        None => of_studies(folders, machine)?,
+    };
     let sessions = stored(folders)?;
     let codebooks: BTreeSet<&Hash> = sessions.iter().map(|one| &one.session.origin.codebook).collect();
     let codebook = match codebooks.iter().collect::<Vec<_>>()[..] {
@@ -128,7 +172,7 @@ fn fit(folders: &[PathBuf], table: &Path, out: &Path, machine: &Machine, as_json
         engine: env!("CARGO_PKG_VERSION").into(),
         codebook,
         episodes: prepared.starting_weights(),
-        decisions_sha256: Hash::of_file(table)?,
+        decisions_sha256: hash,
         decisions: taught.decisions,
         confirmed: taught.confirmed,
         dyads: taught.dyads,

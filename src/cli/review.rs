@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use attune::codebook::Codebook;
-use attune::desk::Desk;
+use attune::config::Config;
+use attune::desk::{AllDecided, Decided, Desk};
 use attune::engine::prepared::read_codebook;
+use attune::engine::study::config_of;
 use attune::review::tables::{Tables, tables};
 #[cfg(feature = "review")]
 use attune::review::{Role, coders};
+use attune::share::{self, decisions};
+use attune::study::Study;
 
 use super::args::{Agree, Machine, Review};
 use super::{Failure, open_config, say, tell};
@@ -19,14 +22,59 @@ const BACKUP: &str = "review.backup.sqlite";
 
 /// Milliseconds since 1970, UTC: when something was coded.
 #[allow(clippy::disallowed_methods, reason = "the time of a decision is part of the decision")]
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn open(study: &Path, machine: &Machine) -> Result<Desk, Failure> {
-    let codebook: Codebook = read_codebook(&open_config(machine)?)?;
+/// Settings, in a study with its own codes over them.
+pub(super) fn config_at(folder: &Path, machine: &Machine) -> Result<Config, Failure> {
+    let config = open_config(machine)?;
+    match Study::is_at(folder) {
+        true => Ok(config_of(&Study::open(folder)?, config)?),
+        false => Ok(config),
+    }
+}
+
+pub(super) fn open(study: &Path, machine: &Machine) -> Result<Desk, Failure> {
+    let codebook = read_codebook(&config_at(study, machine)?)?;
     Ok(Desk::open(study, codebook, now_ms())?)
+}
+
+/// How many sessions the decisions are of, and how many still wait.
+pub(super) fn of_sessions(all: &AllDecided) -> String {
+    let waiting = match all.waiting.len() {
+        0 => String::new(),
+        number => format!("; {number} left out, not locked by all coders yet: {}", all.waiting.join(", ")),
+    };
+    format!("{} decisions of {} sessions that all coders have locked{waiting}", all.rows.len(), all.locked)
+}
+
+/// A row of the table.
+fn as_row(row: &Decided) -> share::Decision {
+    let decision = &row.decision;
+    share::Decision {
+        session: row.session.clone(),
+        dyad: row.dyad.clone(),
+        episode: row.episode.clone(),
+        coder: decision.coder.clone(),
+        pass: "flag".into(),
+        verdict: decision.verdict.clone(),
+        code: decision.code.clone().unwrap_or_default(),
+        start_s: decision.start_ms as f64 / 1000.0,
+        end_s: decision.end_ms as f64 / 1000.0,
+        made_at: decision.made_at.clone(),
+        note: decision.note.clone(),
+    }
+}
+
+/// The log is written first: nothing leaves the study without its line.
+fn write_decisions(desk: &Desk, file: &Path) -> Result<(), Failure> {
+    let all = desk.decided()?;
+    desk.note_export(&all, "as a table", now_ms())?;
+    let rows: Vec<share::Decision> = all.rows.iter().map(as_row).collect();
+    decisions::write(file, &rows)?;
+    say(&format!("{}: {}\n", of_sessions(&all), file.display()))
 }
 
 /// Reads a password from standard input and keeps it.
@@ -54,6 +102,9 @@ pub fn review(review: &Review) -> Result<(), Failure> {
     let desk = open(&review.study, &review.machine)?;
     if let Some(name) = &review.password {
         return set_password(&desk, name);
+    }
+    if let Some(file) = &review.decisions {
+        return write_decisions(&desk, file);
     }
     if let Some(file) = &review.backup {
         desk.store.backup(file)?;

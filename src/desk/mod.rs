@@ -3,13 +3,15 @@
 //! A folder of results alone counts as a study of one session.
 
 pub mod curves;
+mod decided;
 mod places;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use places::{Medium, Place};
+pub use decided::{AllDecided, Decided};
+pub use places::{Medium, Place, name_of};
 
 use crate::codebook::Codebook;
 use crate::review::clips::{self, Clip, millis};

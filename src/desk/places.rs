@@ -19,6 +19,10 @@ pub struct Medium {
 pub struct Place {
     /// As in addresses and in the store.
     pub id: String,
+    /// What tables outside call it.
+    pub name: String,
+    /// Which two people, as far as the study says.
+    pub dyad: Option<String>,
     /// Folder of its results; may not exist yet.
     pub results: PathBuf,
     /// Where what is made for the page is kept; may be deleted at any time.
@@ -31,6 +35,13 @@ pub struct Place {
     pub therapist_face: bool,
 }
 
+/// What tables call the session of a results folder: in a study its number, elsewhere its own name.
+pub fn name_of(folder: &Path, session: &Session) -> String {
+    let in_study = Some(folder).filter(|folder| folder.file_name().is_some_and(|name| name == "results"));
+    let number = in_study.and_then(Path::parent).and_then(Path::file_name);
+    number.map_or_else(|| session.name.clone(), |number| number.to_string_lossy().into_owned())
+}
+
 /// What is made for the page stands beside the results.
 const CACHE: &str = "page-cache";
 
@@ -41,6 +52,8 @@ impl Place {
         let therapist = session.manifest.person(ParticipantRole::Therapist);
         Self {
             id: session.id.clone(),
+            name: session.id.clone(),
+            dyad: session.manifest.dyad.clone(),
             results: session.results(),
             cache: session.folder.join(CACHE),
             media: media
@@ -62,6 +75,8 @@ impl Place {
         let media = session.media.iter();
         Self {
             id: "S001".into(),
+            name: name_of(folder, session),
+            dyad: None,
             results: folder.to_owned(),
             cache: folder.join(CACHE),
             media: media.map(|m| Medium { path: find(&m.file), label: m.file.clone() }).collect(),

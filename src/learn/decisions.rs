@@ -21,6 +21,19 @@ pub enum Verdict {
     Recode,
 }
 
+impl Verdict {
+    /// As tables and the coders' page write it.
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "confirm" => Some(Self::Confirm),
+            "reject" => Some(Self::Reject),
+            "unsure" => Some(Self::Unsure),
+            "recode" => Some(Self::Recode),
+            _ => None,
+        }
+    }
+}
+
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {

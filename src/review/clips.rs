@@ -1,8 +1,9 @@
-//! What a coder looks at in the second pass: the ranked candidates, and among them stretches that nothing marked.
+//! What a coder looks at in the second pass: the ranked candidates, then the stretches next below their mark, and among
+//! all of these some that nothing marked.
 //!
-//! Nothing in a [`Clip`] tells a control from a candidate: both have an id without meaning, the same padding, a question,
-//! and a list of what was measured. Controls ask the question that a candidate of the session asks. So how often a coder
-//! confirms a control can be counted, and with it how far they follow the program.
+//! Nothing in a [`Clip`] tells the three apart: all have an id without meaning, the same padding, a question, and a list of
+//! what was measured. Controls ask the question that another clip of the session asks. So how often a coder confirms a
+//! control can be counted, and with it how far they follow the program.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,6 +25,39 @@ pub struct Measured {
     pub start_ms: i64,
     /// Milliseconds on the session clock.
     pub end_ms: i64,
+}
+
+/// Why a clip is shown. Coders are not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClipKind {
+    /// Chance chose it, from where nothing was marked.
+    #[default]
+    Control,
+    /// The engine marked it.
+    Candidate,
+    /// It is next below the candidates' mark (`Session::further`).
+    Further,
+}
+
+impl ClipKind {
+    /// As it is stored.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Control => 0,
+            Self::Candidate => 1,
+            Self::Further => 2,
+        }
+    }
+
+    /// From the store.
+    pub fn of_number(number: i64) -> Self {
+        match number {
+            0 => Self::Control,
+            2 => Self::Further,
+            _ => Self::Candidate,
+        }
+    }
 }
 
 /// A stretch to watch and to decide on.
@@ -49,9 +83,9 @@ pub struct Clip {
     pub codes: Vec<String>,
     /// Seconds of a coder's time.
     pub review_secs: f64,
-    /// Whether the engine marked it. Not for the page.
+    /// Why it is shown. Not for the page.
     #[serde(skip)]
-    pub marked: bool,
+    pub kind: ClipKind,
 }
 
 /// Milliseconds of a span.
@@ -63,20 +97,28 @@ pub fn millis(span: Span) -> (i64, i64) {
 /// Words for an event of a control; the dictionary has them.
 pub type InWords<'a> = &'a dyn Fn(&Event) -> Option<String>;
 
-/// The clips of a session for one coder: candidates within the budget in order of rank, controls at random places among
-/// them. The same seed, coder and session give the same clips.
+/// The clips of a session for one coder: candidates within the budget in order of rank, then further stretches, controls at
+/// random places among all of them. The same seed, coder and session give the same clips.
 pub fn clips(session: &Session, id: &str, coder: &str, seed: u64, in_words: InWords<'_>) -> Vec<Clip> {
     let mut random = Random::of(seed, &["clips", coder, id]);
-    let mut ranked: Vec<&Episode> = session.episodes.iter().filter(|episode| episode.in_budget).collect();
-    ranked.sort_by_key(|episode| episode.rank);
+    let kinds = [(ClipKind::Candidate, &session.episodes), (ClipKind::Further, &session.further)];
+    let mut ranked: Vec<(ClipKind, &Episode)> = kinds
+        .into_iter()
+        .flat_map(|(kind, list)| list.iter().map(move |episode| (kind, episode)))
+        .filter(|(_, episode)| episode.in_budget)
+        .collect();
+    ranked.sort_by_key(|(kind, episode)| (kind.number(), episode.rank));
     let name = |span: Span, what: &str| {
         let words = format!("{seed}/{coder}/{id}/{what}/{:?}", millis(span));
         Sha256::digest(words.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>()
     };
-    let mut clips: Vec<Clip> = ranked.iter().map(|episode| candidate(episode, name(episode.span, "e"))).collect();
-    // Without a candidate there is no question either, and nothing that a control would be compared with.
+    let mut clips: Vec<Clip> = ranked
+        .iter()
+        .map(|(kind, episode)| Clip { kind: *kind, ..ranked_clip(episode, name(episode.span, "e")) })
+        .collect();
+    // Without a ranked clip there is no question either, and nothing that a control would be compared with.
     for control in session.controls.iter().filter(|_| !ranked.is_empty()) {
-        let Some(like) = ranked.get(random.below(ranked.len())) else { break };
+        let Some((_, like)) = ranked.get(random.below(ranked.len())) else { break };
         let clip = self::control(session, *control, like, name(*control, "c"), in_words);
         let at = random.below(clips.len() + 1);
         clips.insert(at, clip);
@@ -84,7 +126,7 @@ pub fn clips(session: &Session, id: &str, coder: &str, seed: u64, in_words: InWo
     clips
 }
 
-fn candidate(episode: &Episode, id: String) -> Clip {
+fn ranked_clip(episode: &Episode, id: String) -> Clip {
     let (start_ms, end_ms) = millis(episode.span);
     let measured = |list: &[crate::episodes::Evidence]| -> Vec<Measured> {
         list.iter()
@@ -106,7 +148,7 @@ fn candidate(episode: &Episode, id: String) -> Clip {
         missing: episode.missing.clone(),
         codes: episode.codes.iter().map(|code| code.code.clone()).collect(),
         review_secs: episode.review_secs,
-        marked: true,
+        kind: ClipKind::Candidate,
     }
 }
 
@@ -187,6 +229,6 @@ fn control(session: &Session, span: Span, like: &Episode, id: String, in_words: 
         missing: like.missing.clone(),
         codes,
         review_secs: watch.secs_f64() + 10.0,
-        marked: false,
+        kind: ClipKind::Control,
     }
 }

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::clips::ClipKind;
 use super::records::Decision;
 
-/// Alarm: more of the marked clips confirmed than this (DOMAIN E).
+/// Alarm: more of the candidates confirmed than this (DOMAIN E).
 const ACCEPT_MOST: f64 = 0.9;
 /// Alarm: decided in less than this part of the clip's length, in the middle (DOMAIN E).
 const TIME_LEAST: f64 = 1.0 / 3.0;
@@ -21,12 +22,16 @@ const ENOUGH: usize = 8;
 pub struct Habits {
     /// Who.
     pub coder: String,
-    /// Decisions on marked clips.
-    pub marked: usize,
+    /// Decisions on candidates.
+    pub candidates: usize,
+    /// Decisions on stretches below the candidates' mark.
+    pub further: usize,
     /// Decisions on controls.
     pub controls: usize,
-    /// Share of the marked clips confirmed, also with another code; `None` without any.
+    /// Share of the candidates confirmed, also with another code; `None` without any.
     pub accept_rate: Option<f64>,
+    /// Share of the further stretches confirmed; `None` without any.
+    pub further_rate: Option<f64>,
     /// Share of the controls confirmed; `None` without any.
     pub control_hit_rate: Option<f64>,
     /// Middle of the time to the decision over the clip's length; `None` without any.
@@ -46,12 +51,14 @@ pub fn habits(decisions: &[(String, Decision)]) -> Vec<Habits> {
 
 fn of_one(coder: &str, own: &[&Decision]) -> Habits {
     let is_yes = |decision: &&&Decision| ["confirm", "recode"].contains(&decision.verdict.as_str());
-    let rate = |marked: bool| {
-        let all = own.iter().filter(|decision| decision.marked == marked).count();
-        let yes = own.iter().filter(|decision| decision.marked == marked).filter(is_yes).count();
+    let rate = |kind: ClipKind| {
+        let all = own.iter().filter(|decision| decision.kind == kind).count();
+        let yes = own.iter().filter(|decision| decision.kind == kind).filter(is_yes).count();
         (all, (all > 0).then(|| yes as f64 / all as f64))
     };
-    let ((marked, accept_rate), (controls, control_hit_rate)) = (rate(true), rate(false));
+    let (candidates, accept_rate) = rate(ClipKind::Candidate);
+    let (further, further_rate) = rate(ClipKind::Further);
+    let (controls, control_hit_rate) = rate(ClipKind::Control);
     let mut paces: Vec<f64> = own
         .iter()
         .filter(|decision| decision.end_ms > decision.start_ms)
@@ -60,7 +67,7 @@ fn of_one(coder: &str, own: &[&Decision]) -> Habits {
     paces.sort_by(f64::total_cmp);
     let time_over_clip = paces.get(paces.len() / 2).copied();
     let fast = time_over_clip.is_some_and(|pace| pace < TIME_LEAST) && own.len() >= ENOUGH;
-    let trusting = accept_rate.is_some_and(|rate| rate > ACCEPT_MOST) && marked >= ENOUGH;
+    let trusting = accept_rate.is_some_and(|rate| rate > ACCEPT_MOST) && candidates >= ENOUGH;
     let alarm = match (trusting, fast) {
         (true, true) => Some("nearly every clip confirmed, most in less than a third of their length"),
         (true, false) => Some("nearly every clip confirmed"),
@@ -69,9 +76,11 @@ fn of_one(coder: &str, own: &[&Decision]) -> Habits {
     };
     Habits {
         coder: coder.to_owned(),
-        marked,
+        candidates,
+        further,
         controls,
         accept_rate,
+        further_rate,
         control_hit_rate,
         time_over_clip,
         alarm: alarm.map(str::to_owned),

@@ -4,7 +4,7 @@ export type Me = {
 };
 export type Code = {
   id: string; label: string; axial: string; primary: string; polarity: string; definition: string;
-  include: string[]; exclude: string[]; element: string | null;
+  include: string[]; exclude: string[]; element: string | null; look: string | null;
 };
 export type Turn = { who: string; start_ms: number; end_ms: number; text: string };
 export type Coding = {

@@ -64,7 +64,11 @@ for (const [name, page] of Object.entries(pages)) {
     await page.waitForFunction((n) => document.querySelectorAll(".clip-dots .set").length === n, clips - 1);
     await page.keyboard.press("r");
     await page.getByRole("combobox", { name: "Search the codebook" }).waitFor();
-    await page.keyboard.type("rs02");
+    await page.keyboard.type("cx21");
+    await page.getByRole("group", { name: "Where to look for cx21" }).waitFor();
+    await axe(page, "where to look");
+    await shot(page, "where-to-look");
+    await page.getByRole("combobox", { name: "Search the codebook" }).fill("rs02");
     await page.keyboard.press("Enter");
     await page.waitForFunction((n) => document.querySelectorAll(".clip-dots .set").length === n, clips);
   }
@@ -91,7 +95,7 @@ await ann.evaluate(() => (location.hash = "/agreement"));
 await ann.getByRole("rowheader", { name: /rs03/ }).waitFor();
 check((await ann.getByRole("row", { name: /rs03/ }).first().innerText()).includes("1.00"), "rs03 is agreed on fully");
 const habits = await ann.getByRole("row", { name: /^ann/ }).last().innerText();
-check(/ann\s+\d+\s+\d+ %\s+1\s+(0|100) %/.test(habits), `one random clip was decided: ${habits}`);
+check(/ann\s+\d+\s+\d+ %\s+1\s+(0|100) %\s+1\s+(0|100) %/.test(habits), `one clip below the mark and one random one were decided: ${habits}`);
 await axe(ann, "agreement");
 await shot(ann, "agreement", true);
 

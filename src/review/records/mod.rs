@@ -9,6 +9,7 @@ pub use put::{put_coding, put_decision, put_memo, put_outcome, put_salience, und
 pub use read::{codings, decisions, memos, outcomes, salience};
 
 use super::chain::Note;
+use super::clips::ClipKind;
 
 /// Longest note or memo, in bytes.
 pub const LONGEST_TEXT: usize = 20_000;
@@ -85,9 +86,9 @@ pub struct Decision {
     /// What was asked: the kind of moment.
     #[serde(default)]
     pub asked: String,
-    /// Whether the engine had marked it; controls are not. Never sent to the page while the pass is open.
-    #[serde(default)]
-    pub marked: bool,
+    /// Why the clip was shown. Neither sent to the page nor taken from it.
+    #[serde(skip)]
+    pub kind: ClipKind,
     /// `confirm`, `reject`, `unsure`, `recode`, or `open` after an undo.
     pub verdict: String,
     /// The code chosen instead, for `recode`.
@@ -99,6 +100,9 @@ pub struct Decision {
     /// Free text.
     #[serde(default)]
     pub note: String,
+    /// When it was decided: ISO 8601, UTC, whole seconds; empty before it is kept.
+    #[serde(skip)]
+    pub made_at: String,
 }
 
 /// A memo, linked to a moment.

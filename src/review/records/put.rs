@@ -133,7 +133,7 @@ pub fn put_decision(connection: &Connection, by: &By, decision: &Decision) -> Re
             decision.start_ms,
             decision.end_ms,
             decision.asked,
-            decision.marked,
+            decision.kind.number(),
             decision.verdict,
             decision.code,
             decision.seconds.clamp(0.0, 86_400.0),

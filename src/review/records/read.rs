@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{Coding, Decision, Memo, Outcome};
 use crate::review::StoreError;
+use crate::review::clips::ClipKind;
 
 pub(super) const CODING: &str =
     "SELECT unit, revision, coder, session, pass, turn, start_ms, end_ms, code, note, removed FROM codings c";
@@ -73,7 +74,8 @@ pub fn decisions(
     coder: Option<&str>,
 ) -> Result<Vec<(String, Decision)>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT session, clip, revision, coder, start_ms, end_ms, asked, marked, verdict, code, seconds, note
+        "SELECT session, clip, revision, coder, start_ms, end_ms, asked, marked, verdict, code, seconds, note,
+           strftime('%Y-%m-%dT%H:%M:%SZ', at_ms / 1000, 'unixepoch')
          FROM decisions d WHERE (?1 IS NULL OR session = ?1) AND (?2 IS NULL OR coder = ?2) AND verdict != 'open'
          AND revision = (SELECT MAX(revision) FROM decisions WHERE coder = d.coder AND session = d.session
            AND clip = d.clip) ORDER BY session, start_ms, clip, coder",
@@ -86,11 +88,12 @@ pub fn decisions(
             start_ms: row.get(4)?,
             end_ms: row.get(5)?,
             asked: row.get(6)?,
-            marked: row.get(7)?,
+            kind: ClipKind::of_number(row.get(7)?),
             verdict: row.get(8)?,
             code: row.get(9)?,
             seconds: row.get(10)?,
             note: row.get(11)?,
+            made_at: row.get::<_, Option<String>>(12)?.unwrap_or_default(),
         };
         Ok((row.get(0)?, decision))
     })?;

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use super::{ApiError, answer, coder, run};
 use crate::codebook::Codebook;
 use crate::desk::Desk;
-use crate::review::clips::millis;
+use crate::episodes::Episode;
+use crate::review::clips::{ClipKind, millis};
 use crate::review::consensus::{self, Unit};
+use crate::review::records::Decision;
 use crate::review::tables::tables;
 use crate::review::{Role, chain, coders, flow, guards, records};
 use crate::serve::App;
@@ -32,6 +34,7 @@ pub async fn codebook(State(app): State<Arc<App>>, headers: HeaderMap) -> Respon
                     "polarity": code.polarity, "speaker": code.speaker, "same_as": code.same_as,
                     "definition": code.definition.operational, "include": code.definition.include,
                     "exclude": code.definition.exclude, "element": Element::of(code),
+                    "look": code.aid.as_ref().map(|aid| &aid.note),
                 })
             })
             .collect();
@@ -39,6 +42,9 @@ pub async fn codebook(State(app): State<Arc<App>>, headers: HeaderMap) -> Respon
     })
     .await
 }
+
+/// Verdicts that say that something is there.
+const YES: &[&str] = &["confirm", "recode"];
 
 /// Names of those who code.
 fn coding(desk: &Desk) -> Result<Vec<String>, ApiError> {
@@ -139,15 +145,19 @@ fn coded_sessions(desk: &Desk, agreed: &[(String, Vec<Unit>)]) -> Result<Vec<Cod
         let (start_ms, end_ms) = millis(session.span);
         let decisions = desk.store.read(|c| records::decisions(c, Some(id), None))?;
         let mut votes: BTreeMap<(i64, i64), i32> = BTreeMap::new();
-        for (_, decision) in decisions.iter().filter(|(_, decision)| decision.marked) {
-            let yes = ["confirm", "recode"].contains(&decision.verdict.as_str());
+        for (_, decision) in decisions.iter().filter(|(_, decision)| decision.kind != ClipKind::Control) {
+            let yes = YES.contains(&decision.verdict.as_str());
             *votes.entry((decision.start_ms, decision.end_ms)).or_default() += if yes { 1 } else { -1 };
         }
         let mut outcomes: Vec<(f64, bool)> = Vec::new();
         for ((start, end), _) in votes.iter().filter(|(_, votes)| **votes > 0) {
             outcomes.push(((start - start_ms) as f64 / 1000.0, false));
-            let resolved =
-                session.episodes.iter().find(|episode| millis(episode.span) == (*start, *end)).and_then(|e| {
+            let resolved = session
+                .episodes
+                .iter()
+                .chain(&session.further)
+                .find(|episode| millis(episode.span) == (*start, *end))
+                .and_then(|e| {
                     let repair = e.repair.as_ref()?;
                     (repair.outcome == crate::episodes::Outcome::Resolved).then_some(repair.remark_span).flatten()
                 });
@@ -260,14 +270,20 @@ pub async fn summary(State(app): State<Arc<App>>, Path(id): Path<String>, header
         let session = desk.session(&id)?;
         let (start_ms, end_ms) = millis(session.span);
         let decisions = desk.store.read(|c| records::decisions(c, Some(&id), None))?;
-        let mut episodes: Vec<_> = session.episodes.iter().collect();
+        // Further stretches are no candidates: they stand here once a coder has confirmed them.
+        let confirmed = |episode: &&Episode| {
+            let on_it = |d: &Decision| d.kind != ClipKind::Control && (d.start_ms, d.end_ms) == millis(episode.span);
+            decisions.iter().any(|(_, d)| on_it(d) && YES.contains(&d.verdict.as_str()))
+        };
+        let mut episodes: Vec<_> =
+            session.episodes.iter().chain(session.further.iter().filter(confirmed)).collect();
         episodes.sort_by_key(|episode| episode.rank);
         let moments: Vec<Value> = episodes
             .iter()
             .map(|episode| {
                 let (start, end) = millis(episode.span);
                 let votes = |verdicts: &[&str]| {
-                    let here = decisions.iter().filter(|(_, d)| d.marked && (d.start_ms, d.end_ms) == (start, end));
+                    let here = decisions.iter().filter(|(_, d)| d.kind != ClipKind::Control && (d.start_ms, d.end_ms) == (start, end));
                     here.filter(|(_, d)| verdicts.contains(&d.verdict.as_str())).count()
                 };
                 json!({
@@ -280,7 +296,7 @@ pub async fn summary(State(app): State<Arc<App>>, Path(id): Path<String>, header
                     "repair": episode.repair.as_ref().map(|repair| json!({
                         "outcome": repair.outcome, "remark": repair.remark_span.map(millis), "signs": repair.signs,
                     })),
-                    "confirmed": votes(&["confirm", "recode"]), "rejected": votes(&["reject"]), "unsure": votes(&["unsure"]),
+                    "confirmed": votes(YES), "rejected": votes(&["reject"]), "unsure": votes(&["unsure"]),
                 })
             })
             .collect();

@@ -113,6 +113,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/sessions/{id}/media", get(session::media_states))
         .route("/sessions/{id}/tiles/{level}/{index}", get(session::tile))
         .route("/sessions/{id}/clips", get(session::clips))
+        .route("/sessions/{id}/places", get(session::places))
         .route("/sessions/{id}/codings", post(work::coding))
         .route("/sessions/{id}/undo", post(work::undo))
         .route("/sessions/{id}/salience", post(work::salience))

@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{ApiError, answer, by, coder, run};
+use crate::codebook::{self, Code};
 use crate::desk::curves::{BUCKET_SECS, Curve, FACTOR, TILE};
 use crate::desk::{Desk, Place};
+use crate::markers::Event;
 use crate::review::chain::{self, Note};
 use crate::review::clips::millis;
 use crate::review::flow::{self, Stage};
@@ -226,13 +228,16 @@ const DRAWN: &[&str] = &[
     "txt.deflect",
 ];
 
+/// What of a therapist's face is not shown where that person did not agree to it.
+fn hidden(place: &Place, event: &Event) -> bool {
+    !place.therapist_face && event.marker.starts_with("vid.") && event.who == crate::track::Who::Therapist
+}
+
 fn measured(session: &Session, place: &Place) -> Value {
-    let hidden =
-        |marker: &str, who| !place.therapist_face && marker.starts_with("vid.") && who == crate::track::Who::Therapist;
     let events: Vec<Value> = session
         .events
         .iter()
-        .filter(|event| DRAWN.contains(&event.marker.as_str()) && !hidden(&event.marker, event.who))
+        .filter(|event| DRAWN.contains(&event.marker.as_str()) && !hidden(place, event))
         .map(|event| {
             let (start_ms, end_ms) = millis(event.span);
             let words = crate::episodes::event_in_words(event).unwrap_or_else(|| event.marker.clone());
@@ -281,6 +286,24 @@ pub async fn tile(
         }
         Err(error) => error.into_response(),
     }
+}
+
+/// Where to look for codes that no rule finds, as start and end by code; once the coder has locked.
+pub async fn places(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    answer(&app, move |app| {
+        if stage_of(app, &coder(app, &headers)?, &id)? < Stage::Flags {
+            return Err(ApiError::forbidden("where to look is shown after you have locked your own coding"));
+        }
+        let (place, session) = (app.desk.place(&id)?, app.desk.session(&id)?);
+        let events: Vec<Event> = session.events.iter().filter(|event| !hidden(place, event)).cloned().collect();
+        let book = &app.desk.codebook;
+        let of_code = |code: &Code| {
+            let found = codebook::places(book, &code.id, &events);
+            (code.id.clone(), json!(found.iter().map(|place| millis(place.span)).collect::<Vec<_>>()))
+        };
+        Ok(book.codes().filter(|code| code.aid.is_some()).map(of_code).collect::<serde_json::Map<_, _>>())
+    })
+    .await
 }
 
 /// The clips, once the coder has locked.

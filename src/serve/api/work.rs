@@ -79,7 +79,7 @@ pub async fn finish(app: State<Arc<App>>, id: Path<String>, headers: HeaderMap) 
     write((app, id, headers), flow::finish).await
 }
 
-/// What a clip is, is looked up here: the page cannot say that a control was marked.
+/// What a clip is, is looked up here: the page cannot say that a control was a candidate.
 pub async fn decision(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
@@ -96,13 +96,8 @@ pub async fn decision(
         if decision.code.as_ref().is_some_and(|code| app.desk.codebook.get(code).is_none()) {
             return Err(ApiError::wrong("there is no such code"));
         }
-        let decision = Decision {
-            start_ms: clip.start_ms,
-            end_ms: clip.end_ms,
-            asked: clip.asked,
-            marked: clip.marked,
-            ..decision
-        };
+        let decision =
+            Decision { start_ms: clip.start_ms, end_ms: clip.end_ms, asked: clip.asked, kind: clip.kind, ..decision };
         app.desk.store.write(move |c| records::put_decision(c, &by, &decision))?;
         Ok(json!({}))
     })

@@ -95,7 +95,7 @@ function Habits({ list }: { list: any[] }) {
       <table>
         <thead><tr>{S.agree.habitCols.map((c, n) => <th key={n} scope="col">{c}</th>)}</tr></thead>
         <tbody>{list.map((h) => (
-          <tr key={h.coder}><th scope="row">{h.coder}</th><td>{h.marked}</td><td>{share(h.accept_rate)}</td><td>{h.controls}</td><td>{share(h.control_hit_rate)}</td><td>{num(h.time_over_clip)}{h.alarm && <span class="alarm small"> {h.alarm}</span>}</td></tr>
+          <tr key={h.coder}><th scope="row">{h.coder}</th><td>{h.candidates}</td><td>{share(h.accept_rate)}</td><td>{h.further}</td><td>{share(h.further_rate)}</td><td>{h.controls}</td><td>{share(h.control_hit_rate)}</td><td>{num(h.time_over_clip)}{h.alarm && <span class="alarm small"> {h.alarm}</span>}</td></tr>
         ))}</tbody>
       </table>
       <p class="quiet small">{S.agree.habitsWhy}</p>

@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Ref } from "preact";
-import { codes } from "../state";
+import { clock, codes } from "../state";
 import { S } from "../strings";
 import type { Code } from "../types";
 
@@ -27,7 +27,7 @@ export function search(all: Code[], text: string): Code[] {
 const COMBOBOX = { role: "combobox" } as object;
 
 /** Search field and list; Enter gives the lit code. */
-export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Code) => void; recent?: string[]; leave: () => void }) {
+export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Code) => void; recent?: string[]; leave: () => void; places?: Record<string, [number, number][]>; go?: (ms: number) => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
@@ -76,7 +76,23 @@ export function Codebook(props: { field: Ref<HTMLInputElement>; give: (code: Cod
           </li>
         ))}
       </ul>
+      {props.places && found[lit]?.look !== null && found[lit] && <Places code={found[lit]} found={props.places[found[lit].id] ?? []} go={props.go} />}
       {found.length === 0 && <p class="empty quiet">{S.blind.noMatch}</p>}
+    </div>
+  );
+}
+
+/** Most moments that are listed. */
+const LISTED = 12;
+
+/** Where to look for a code that no rule finds. */
+function Places({ code, found, go }: { code: Code; found: [number, number][]; go?: (ms: number) => void }) {
+  return (
+    <div class="places small" role="group" aria-label={`${S.flags.lookAt} ${code.id}`}>
+      <span class="quiet">{found.length ? S.flags.look : S.flags.lookNone}</span>
+      {found.slice(0, LISTED).map(([start]) => <button key={start} class="tiny" onClick={() => go?.(start)}>{clock(start)}</button>)}
+      {found.length > LISTED && <span class="quiet">+ {found.length - LISTED}</span>}
+      {code.look && <p class="quiet">{code.look}</p>}
     </div>
   );
 }

@@ -15,6 +15,7 @@ export function FlagPanel(props: {
 }) {
   const { view, player, found, now, clip } = props;
   const [recoding, setRecoding] = useState(false);
+  const [places, setPlaces] = useState<Record<string, [number, number][]>>();
   const [note, setNote] = useState("");
   const [look, setLook] = useState<"silent" | "sound">("silent");
   const [asking, setAsking] = useState(false);
@@ -32,6 +33,11 @@ export function FlagPanel(props: {
     player.seek(clip.watch[0]?.[0] ?? clip.start_ms);
     player.clip(clip.watch, true);
   }, [clip?.id]);
+
+  useEffect(() => {
+    // Without them the list is as useful as before.
+    if (recoding && !places) void get(`sessions/${view.id}/places`).then(setPlaces, () => undefined);
+  }, [recoding]);
 
   const play = (silent: boolean) => {
     if (!clip) return;
@@ -126,7 +132,8 @@ export function FlagPanel(props: {
       {clip && !props.closed && (
         <div class="decide">
           {recoding ? (
-            <div class="recode"><Codebook field={(e) => void e?.focus()} give={(c) => void decide("recode", c.id)} leave={() => setRecoding(false)} /></div>
+            <div class="recode"><Codebook field={(e) => void e?.focus()} give={(c) => void decide("recode", c.id)} leave={() => setRecoding(false)}
+              places={places} go={(ms) => (player.pause(), player.seek(ms))} /></div>
           ) : (
             <>
               <label class="hidden-text" for="note">{S.flags.note}</label>
