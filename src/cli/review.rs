@@ -8,18 +8,14 @@ use attune::desk::Desk;
 use attune::engine::prepared::read_codebook;
 use attune::review::tables::{Tables, tables};
 #[cfg(feature = "review")]
-use attune::review::{Role, coders};
+use attune::review::{BACKUP, Role, coders};
 
 use super::args::{Agree, Machine, Review};
 use super::{Failure, open_config, say, tell};
 
-/// Copy of the coders' work, made whenever the page is opened.
-#[cfg(feature = "review")]
-const BACKUP: &str = "review.backup.sqlite";
-
 /// Milliseconds since 1970, UTC: when something was coded.
 #[allow(clippy::disallowed_methods, reason = "the time of a decision is part of the decision")]
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
@@ -63,7 +59,12 @@ pub fn review(review: &Review) -> Result<(), Failure> {
     if review.verify {
         let found = desk.store.read(attune::review::chain::verify)?;
         return match found.problems.as_slice() {
-            [] => say(&format!("the log is whole: {} lines, last {}\n", found.lines, found.head)),
+            [] => {
+                let gone =
+                    found.forgotten.iter().map(|(id, lines)| format!("{id} was forgotten ({lines} lines emptied)\n"));
+                let gone: String = gone.collect();
+                say(&format!("the log is whole: {} lines, last {}\n{gone}", found.lines, found.head))
+            }
             problems => Err(Failure::told(format!("the log is not whole:\n  {}", problems.join("\n  ")))),
         };
     }
