@@ -396,6 +396,43 @@ fn coders_work_leaves_when_all_have_locked() {
     assert_eq!(exported[0].detail, "media, csv elan qdpx: S001");
 }
 
+#[test]
+fn further_stretches_have_a_list_of_their_own() {
+    let desk = Desk::new();
+    let mut session = telling_session();
+    let mut further = session.episodes[0].clone();
+    further.id = "f001".into();
+    further.sentence = "qvxsentence".into();
+    session.further.push(further);
+    let learned = attune::episodes::Likelihood {
+        probability: 0.25,
+        level: attune::episodes::Level::Low,
+        confirmed_low: None,
+        confirmed_high: None,
+    };
+    session.episodes[0].likelihood = Some(learned);
+    let results = results_of(&desk, &session);
+    let out = desk.path("further");
+    let rows = |more: &[&str]| -> Vec<std::collections::BTreeMap<String, String>> {
+        let args = [&["export", &results, "-o", out.to_str().unwrap()], more].concat();
+        check(&desk.attune(&args), 0, "1 session");
+        let mut table = csv::Reader::from_path(out.join("csv/episodes.csv")).unwrap();
+        table.deserialize().map(Result::unwrap).collect()
+    };
+    let open = rows(&[]);
+    assert_eq!(open.len(), session.episodes.len() + 1);
+    assert_eq!((open[0]["list"].as_str(), open[0]["likelihood"].as_str()), ("candidate", "0.25"));
+    let last = open.last().unwrap();
+    assert_eq!((last["list"].as_str(), last["episode"].as_str()), ("further", "f001"));
+    assert!(
+        !last.contains_key("sentence") && everything(&out).0.contains("f001") && !everything(&out).0.contains("qvx")
+    );
+    assert!(rows(&["--profile", "restricted"]).last().unwrap()["sentence"].contains("qvx"));
+    // Coders who shall not see candidates get no further stretches either.
+    assert!(rows(&["--blind", "--to", "all", "--profile", "restricted"]).is_empty());
+    assert!(!everything(&out).0.contains("qvx"));
+}
+
 /// An annotation on a coder's tier of a document, with its own time slots.
 fn annotate(eaf: &str, tier: &str, id: &str, (from, to): (i64, i64), value: &str) -> String {
     let slots = format!(

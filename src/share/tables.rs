@@ -235,10 +235,13 @@ fn hits(material: &Material) -> Table {
 
 fn episodes(material: &Material) -> Table {
     let words = material.may_show_words();
-    let rows = material.session.episodes.iter().map(|episode| {
+    let candidates = material.session.episodes.iter().map(|episode| ("candidate", episode));
+    let further = material.session.further.iter().map(|episode| ("further", episode));
+    let rows = candidates.chain(further).map(|(list, episode)| {
         let codes: Vec<_> = episode.codes.iter().map(|code| code.code.as_str()).collect();
         let mut row = vec![
             Cell::text(&episode.id),
+            Cell::text(list),
             Cell::Whole(episode.rank.into()),
             Cell::Whole(episode.in_budget.into()),
             Cell::text(episode.kind.name()),
@@ -247,6 +250,7 @@ fn episodes(material: &Material) -> Table {
         row.extend([
             Cell::single(episode.score),
             Cell::single(episode.ranking_weight),
+            episode.likelihood.map_or(Cell::Nothing, |likelihood| Cell::single(likelihood.probability)),
             Cell::text(codes.join(" ")),
             episode
                 .cycle
@@ -261,7 +265,14 @@ fn episodes(material: &Material) -> Table {
         row
     });
     let mut columns = vec![
-        ("episode", "id", Kind::Text, "Candidate, e001 .. in order of start."),
+        ("episode", "id", Kind::Text, "Candidate, e001 .. in order of start; f001 .. for further stretches."),
+        (
+            "list",
+            "word",
+            Kind::Text,
+            "candidate, or further: a stretch below the candidates' mark for minutes of review that are left; no count of candidates \
+             holds it.",
+        ),
         ("rank", "number", Kind::Whole, "1 = look here first."),
         ("in_budget", "0 or 1", Kind::Whole, "Whether it lies within the review time that the settings allow."),
         ("kind", "word", Kind::Text, "What it is a candidate for. A moment, never a label on a person."),
@@ -270,6 +281,12 @@ fn episodes(material: &Material) -> Table {
         LENGTH,
         ("score", "number", Kind::Number, "Sum of the weighted evidence; not a probability."),
         ("ranking_weight", "0 to 1", Kind::Number, "Orders the candidates; not a probability."),
+        (
+            "likelihood",
+            "0 to 1",
+            Kind::Number,
+            "Probability that a coder confirms it, learned from decisions on other sessions; empty without learned weights.",
+        ),
         ("codes", "ids", Kind::Text, "Codes whose rules hold inside, heaviest first, separated by spaces."),
         ("repeats", "count", Kind::Whole, "Blocked exchanges of a cycle; empty elsewhere."),
         ("outcome", "word", Kind::Text, "What came after; empty where it does not apply."),
