@@ -32,9 +32,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("learn", &["random", "time", "track", "config", "origin", "markers", "rules", "codebook", "episodes", "made"]),
     ("session", &["time", "track", "origin", "media", "markers", "rules", "episodes"]),
     ("export", &["time", "track", "origin", "markers", "rules", "codebook", "episodes", "session"]),
-    ("share", &["spelling", "time", "track", "origin", "markers", "codebook", "session", "export"]),
+    ("share", &["spelling", "time", "track", "origin", "markers", "codebook", "session", "export", "review"]),
     ("study", &["spelling", "origin", "transcript"]),
-    ("query", &["spelling", "config", "origin", "track", "session", "export", "share", "study"]),
+    ("query", &["spelling", "config", "origin", "track", "session", "export", "share", "study", "review"]),
     ("review", &["agreement", "time", "markers", "episodes", "session"]),
     ("theory", &["agreement", "codebook", "review"]),
     (

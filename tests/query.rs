@@ -9,6 +9,8 @@
     reason = "a test says what broke by panicking"
 )]
 
+#[path = "made/coders.rs"]
+mod coders;
 #[path = "cli/desk.rs"]
 mod desk;
 mod made;
@@ -196,6 +198,62 @@ fn the_cache_follows_the_study() {
     assert!(!String::from_utf8_lossy(&cache).contains("zyxnote"));
     std::fs::write(Path::new(&place).join(CACHE), "not a database, and long enough to be looked at as one").unwrap();
     assert_eq!(count().len(), 2, "a damaged cache is left aside");
+}
+
+#[test]
+fn coders_work_is_asked_when_all_have_locked() {
+    let desk = Desk::new();
+    let session = made::four_minutes();
+    let place = study_of(&desk, 2, &session);
+    let store = coders::store(&place, &["ann", "ben"]);
+    let ask = |sql: &str| rows(&desk.attune(&["query", &place, sql, "--json"]));
+    let given = "select coder, pass, stands, code, start_s from codings order by coder, pass";
+    let unit = coders::code(&store, "ann", "S001", "rs03");
+    coders::code(&store, "ben", "S001", "rs03");
+    coders::rate(&store, "ann", "S001", 4);
+    coders::lock(&store, "ann", "S001");
+    let early = desk.attune(&["query", &place, given]);
+    check(&early, 0, "");
+    assert!(early.err.contains("coders' work on S001 is not in it"), "{early:?}");
+    assert!(ask(given).is_empty() && ask("select * from ratings").is_empty());
+    assert_eq!(ask("select coders from sessions"), [[serde_json::Value::Null], [serde_json::Value::Null]]);
+    // The last lock opens it; changes after the lock stand beside what was locked.
+    coders::lock(&store, "ben", "S001");
+    coders::change(&store, "ann", "S001", unit, "rs02");
+    let row = |coder: &str, pass: &str, stands: i64, code: &str| {
+        serde_json::json!([coder, pass, stands, code, 10.0]).as_array().unwrap().clone()
+    };
+    assert_eq!(
+        ask(given),
+        [row("ann", "blind", 0, "rs03"), row("ann", "flag", 1, "rs02"), row("ben", "blind", 1, "rs03")]
+    );
+    assert_eq!(
+        ask("select coder, minute, rating from ratings"),
+        [serde_json::json!(["ann", 0, 4]).as_array().unwrap().clone()]
+    );
+    assert_eq!(
+        rows(&desk.attune(&["query", &place, "agreement-by-code", "--json"]))[0][..3],
+        *serde_json::json!(["rs03", 1, 1]).as_array().unwrap()
+    );
+    // The second pass and the meeting; a candidate is known by its times.
+    let millis = attune::review::clips::millis(session.episodes[0].span);
+    coders::recode(&store, "ben", "S001", millis, "rs05");
+    coders::settle(&store, "ann", "S001");
+    assert_eq!(
+        ask("select episode, coder, pass, verdict, code, asked from decisions"),
+        [[session.episodes[0].id.as_str(), "ben", "flag", "recode", "rs05", "rupture"]]
+    );
+    assert_eq!(ask("select outcome, moved, code from consensus"), [["majority", "ben", "rs03"]]);
+    // No words in the cache; nothing of a session with one person's consent, for codes are about both.
+    let cache = std::fs::read(Path::new(&place).join(CACHE)).unwrap();
+    assert!(!String::from_utf8_lossy(&cache).contains("qvx"));
+    check(&desk.attune(&["study", "consent", &place, "S001", "client=-research"]), 0, "");
+    assert!(ask(given).is_empty());
+    // A new coder closes it again.
+    check(&desk.attune(&["study", "consent", &place, "S001", "client=+research"]), 0, "");
+    assert_eq!(ask(given).len(), 3);
+    drop(coders::store(&place, &["cem"]));
+    assert!(ask(given).is_empty());
 }
 
 #[test]

@@ -9,6 +9,8 @@
     reason = "a test says what broke by panicking"
 )]
 
+#[path = "made/coders.rs"]
+mod coders;
 #[path = "cli/desk.rs"]
 mod desk;
 mod made;
@@ -327,6 +329,108 @@ fn only_what_people_agreed_to_leaves_a_study() {
     check(&desk.attune(&args), 0, "1 session");
     let (text, _) = everything(Path::new(out));
     assert!(text.contains("D7-therapist") && text.contains(",D7,14,"));
+}
+
+#[test]
+fn coders_work_leaves_when_all_have_locked() {
+    let desk = Desk::new();
+    let session = telling_session();
+    let place = study_of(&desk, &session);
+    check(&desk.attune(&["study", "consent", &place, "S001", "client=+export", "therapist=+export"]), 0, "");
+    let store = coders::store(&place, &["anna", "ben"]);
+    let out = desk.path("coded");
+    let out = out.to_str().unwrap();
+    let export = |profile: &str, more: &[&str]| {
+        let args = ["export", &place, "--to", "csv,elan,qdpx", "--profile", profile, "--yes", "-o", out];
+        let done = desk.attune(&[&args, more].concat());
+        check(&done, 0, "1 session");
+        let csv = |name: &str| std::fs::read_to_string(Path::new(out).join(format!("csv/{name}.csv"))).unwrap();
+        let eaf = std::fs::read_to_string(Path::new(out).join("elan/S001.eaf")).unwrap();
+        let mut qdpx =
+            zip::ZipArchive::new(std::fs::File::open(Path::new(out).join("qdpx/export.qdpx")).unwrap()).unwrap();
+        let mut qde = String::new();
+        std::io::Read::read_to_string(&mut qdpx.by_name("project.qde").unwrap(), &mut qde).unwrap();
+        (csv("codings"), csv("decisions"), eaf, qde, done)
+    };
+    // On a turn, so that the transcript shows it.
+    let turn = attune::review::clips::millis(session.turns[1].span);
+    coders::code(&store, "anna", "S001", "rs03");
+    coders::lock(&store, "anna", "S001");
+    coders::recode(&store, "anna", "S001", turn, "rs05");
+    coders::code(&store, "ben", "S001", "rs02");
+    let (codings, decisions, eaf, _, done) = export("restricted", &[]);
+    assert!(done.err.contains("S001: without the coders' work"), "{done:?}");
+    assert_eq!((codings.lines().count(), decisions.lines().count()), (1, 1));
+    assert!(!eaf.contains("qvx"));
+    coders::lock(&store, "ben", "S001");
+    coders::settle(&store, "ben", "S001");
+    let (codings, decisions, eaf, qde, _) = export("restricted", &[]);
+    assert!(
+        codings.contains(",anna,blind,1,rs03,")
+            && codings.contains(",ben,blind,1,rs02,")
+            && codings.contains("qvxcoding")
+    );
+    assert!(decisions.contains(",anna,flag,recode,rs05,rupture,"), "{decisions}");
+    assert!(eaf.contains("rs03: ") && eaf.contains("TIER_ID=\"coder.ben\"") && eaf.contains("qvxdecision"));
+    let count = |text: &str, word: &str| text.matches(word).count();
+    let by = |name: &str| {
+        let at = qde.find(&format!("name=\"{name}\"")).unwrap();
+        let guid = qde[..at].rfind("guid=\"").unwrap() + 6;
+        count(&qde, &format!("creatingUser=\"{}\"", &qde[guid..guid + 36]))
+    };
+    assert!(by("anna") >= 2 && by("anna") % 2 == 0, "a selection and its coding, each by her: {}", by("anna"));
+    // Open: the same codes without a word of theirs. Blind: nothing of them.
+    let (codings, decisions, eaf, qde, _) = export("open", &[]);
+    assert!(codings.contains(",anna,blind,1,rs03,") && decisions.contains(",rs05,rupture,"));
+    let (text, _) = everything(Path::new(out));
+    assert!(!text.contains("qvx") && !eaf.contains("qvx") && !qde.contains("qvx"));
+    let (codings, _, eaf, _, _) = export("restricted", &["--blind"]);
+    assert!(codings.lines().count() == 1 && !eaf.contains("qvx"));
+    // With recordings: on their clock too.
+    let (.., qde, _) = export("media", &[]);
+    assert!(qde.contains("AudioSelection") && qde.contains("begin=\"10000\" end=\"20000\""), "{qde}");
+    // Each of the five is in the log.
+    let lines = store.read(|c| attune::review::chain::last(c, 1_000)).unwrap();
+    let exported: Vec<_> = lines.iter().filter(|line| line.action == "exported").collect();
+    assert_eq!(exported.len(), 5);
+    assert_eq!(exported[0].detail, "media, csv elan qdpx: S001");
+}
+
+#[test]
+fn further_stretches_have_a_list_of_their_own() {
+    let desk = Desk::new();
+    let mut session = telling_session();
+    let mut further = session.episodes[0].clone();
+    further.id = "f001".into();
+    further.sentence = "qvxsentence".into();
+    session.further.push(further);
+    let learned = attune::episodes::Likelihood {
+        probability: 0.25,
+        level: attune::episodes::Level::Low,
+        confirmed_low: None,
+        confirmed_high: None,
+    };
+    session.episodes[0].likelihood = Some(learned);
+    let results = results_of(&desk, &session);
+    let out = desk.path("further");
+    let rows = |more: &[&str]| -> Vec<std::collections::BTreeMap<String, String>> {
+        let args = [&["export", &results, "-o", out.to_str().unwrap()], more].concat();
+        check(&desk.attune(&args), 0, "1 session");
+        let mut table = csv::Reader::from_path(out.join("csv/episodes.csv")).unwrap();
+        table.deserialize().map(Result::unwrap).collect()
+    };
+    let open = rows(&[]);
+    assert_eq!(open.len(), session.episodes.len() + 1);
+    assert_eq!((open[0]["list"].as_str(), open[0]["likelihood"].as_str()), ("candidate", "0.25"));
+    let last = open.last().unwrap();
+    assert_eq!((last["list"].as_str(), last["episode"].as_str()), ("further", "f001"));
+    assert!(
+        !last.contains_key("sentence") && everything(&out).0.contains("f001") && !everything(&out).0.contains("qvx")
+    );
+    assert!(rows(&["--profile", "restricted"]).last().unwrap()["sentence"].contains("qvx"));
+    // Coders who shall not see candidates get no further stretches either.
+    assert!(rows(&["--blind", "--to", "all", "--profile", "restricted"]).is_empty());
+    assert!(!everything(&out).0.contains("qvx"));
 }
 
 /// An annotation on a coder's tier of a document, with its own time slots.

@@ -9,6 +9,8 @@
     reason = "a test says what broke by panicking"
 )]
 
+#[path = "made/coders.rs"]
+mod coders;
 #[path = "cli/desk.rs"]
 mod desk;
 
@@ -175,6 +177,76 @@ fn forgotten_sessions_leave_a_note_and_their_number() {
     assert!(Path::new(&place).join("sessions/S003/media/media1.wav").exists());
     check(&desk.attune(&["study", "remove", &place, "S003"]), 0, "2 file(s) deleted");
     assert!(!Path::new(&place).join("sessions/S003").exists());
+}
+
+/// Every byte below the study.
+fn holds(study: &str, word: &str) -> Vec<std::path::PathBuf> {
+    let found = files_of(Path::new(study)).into_iter();
+    found
+        .filter(|(_, bytes)| bytes.windows(word.len()).any(|part| part == word.as_bytes()))
+        .map(|(file, _)| file)
+        .collect()
+}
+
+#[test]
+fn what_coders_wrote_is_forgotten_and_the_log_says_so() {
+    let desk = Desk::new();
+    let place = study_of(&desk, &["a.wav", "b.wav"]);
+    let copy = Path::new(&place).join(attune::review::BACKUP);
+    let head = {
+        let store = coders::store(&place, &["ann"]);
+        for session in ["S001", "S002"] {
+            coders::code(&store, "ann", session, "rs03");
+            coders::rate(&store, "ann", session, 4);
+            coders::lock(&store, "ann", session);
+            coders::recode(&store, "ann", session, (0, 5_000), "rs05");
+            coders::settle(&store, "ann", session);
+        }
+        store.backup(&copy).unwrap();
+        store.read(attune::review::chain::head).unwrap()
+    };
+    check(&desk.attune(&["study", "remove", &place, "S002"]), 2, "coders have worked on session S002");
+    let before = holds(&place, "qvxmemo");
+    assert!(before.len() >= 2, "{before:?}");
+    let done = desk.attune(&["study", "forget", &place, "S002", "--yes"]);
+    check(&done, 0, "6 row(s) of coders' work, and what 6 line(s)");
+    check(&done, 0, "review.backup.sqlite: made anew");
+    // The other session is whole, in the store and in its copy; of this one nothing is left but numbers and hashes.
+    check(&desk.attune(&["review", &place, "--verify"]), 0, "S002 was forgotten (6 lines emptied)");
+    for file in [Path::new(&place).join(attune::review::FILE), copy] {
+        let store = attune::review::Store::open(&file).unwrap();
+        let found = store
+            .read(|c| {
+                let left = attune::review::forget::is_there(c, "S002")?;
+                let kept = attune::review::records::codings(c, None, None, false)?;
+                let known: i64 =
+                    c.query_row("select count(*) from audit where hash = ?", [&head], |row| row.get(0))?;
+                let said: i64 = c.query_row(
+                    "select count(*) from audit where session = 'S002' and action not in ('', 'forgot') or detail like '%S002%'",
+                    [],
+                    |row| row.get(0),
+                )?;
+                Ok((left, kept.len(), known, said))
+            })
+            .unwrap();
+        assert_eq!(found, (false, 1, 1, 0), "{}", file.display());
+        // Still nothing can be changed.
+        let changed = store.write(|c| Ok(c.execute("delete from codings", [])?));
+        assert!(changed.is_err());
+    }
+    check(&desk.attune(&["study", "forget", &place, "S001", "--yes"]), 0, "6 row(s)");
+    for word in ["qvxmemo", "qvxcoding", "qvxdecision", "qvxmeeting", "turn:1|rs03"] {
+        assert_eq!(holds(&place, word), Vec::<std::path::PathBuf>::new(), "{word}");
+    }
+    check(&desk.attune(&["review", &place, "--verify"]), 0, "S001 was forgotten");
+    // Emptying a line without saying so is found.
+    let store = Path::new(&place).join(attune::review::FILE);
+    let connection = rusqlite::Connection::open(&store).unwrap();
+    connection
+        .execute_batch("drop trigger audit_no_update; update audit set who = '', action = '' where id = 1")
+        .unwrap();
+    drop(connection);
+    check(&desk.attune(&["review", &place, "--verify"]), 1, "are empty, and 0 were forgotten");
 }
 
 #[test]

@@ -7,15 +7,18 @@ use attune::config::Config;
 use attune::engine::prepared::read_codebook;
 use attune::engine::study::config_of;
 use attune::export::{self, tracks};
+use attune::review::{Store, StoreError, chain};
 use attune::session::{self, Session};
+use attune::share::coders;
 use attune::share::material::About;
-use attune::share::{self, Allow, Decision, Format, Linked, Material, Package, Profile, decisions};
+use attune::share::{self, Allow, Decision, Format, Linked, Material, Package, Profile, Work, decisions};
 use attune::study::{ParticipantRole, Scope, SessionFolder, Study};
 use attune::track::Tracks;
 use clap::Args;
 use serde_json::json;
 
 use super::args::Machine;
+use super::review::now_ms;
 use super::{Failure, open_config, say, tell};
 
 #[derive(Args, Debug)]
@@ -70,7 +73,7 @@ struct Source {
     results: PathBuf,
     media: Vec<PathBuf>,
     allow: Allow,
-    decisions: Vec<Decision>,
+    work: Work,
 }
 
 pub fn run(wish: &Export) -> Result<(), Failure> {
@@ -107,8 +110,29 @@ pub fn run(wish: &Export) -> Result<(), Failure> {
     let mut coders: Vec<String> =
         study.iter().flat_map(|study| &study.settings().coders).map(|coder| coder.name.clone()).collect();
     coders.extend(wish.coder.iter().cloned());
+    let ids: Vec<String> = sources.iter().map(|source| source.about.id.clone()).collect();
     let written = write(wish, &config, &formats, profile, &coders, sources, &mut left_out)?;
+    if let Some(study) = &study {
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        let detail = format!("{}, {}: {}", profile.name(), names.join(" "), ids.join(" "));
+        if let Err(error) = noted(study, detail) {
+            left_out.push(format!("the export is not in the log of the coders' work: {error}"));
+        }
+    }
     tell_result(wish, &written, &left_out)
+}
+
+/// Says in the log of the coders' work, where there is one, what was exported.
+fn noted(study: &Study, detail: String) -> Result<(), StoreError> {
+    let file = study.review_store();
+    if !file.is_file() {
+        return Ok(());
+    }
+    let at_ms = now_ms();
+    Store::open(&file)?.write(move |connection| {
+        let note = chain::Note { at_ms, who: "server", action: "exported", session: "", detail: &detail };
+        chain::note(connection, &note)
+    })
 }
 
 fn formats(words: &[String]) -> Result<Vec<Format>, Failure> {
@@ -164,7 +188,7 @@ fn of_folders(wish: &Export) -> Result<Vec<Source>, Failure> {
             results,
             media: wish.media.clone(),
             allow: Allow::ALL,
-            decisions,
+            work: Work::imported(decisions),
         }
     });
     Ok(sources.collect())
@@ -184,6 +208,8 @@ fn of_study(study: &Study, wish: &Export, left_out: &mut Vec<String>) -> Result<
         false => wish.session.iter().map(|id| study.session(id)).collect::<Result<_, _>>()?,
     };
     let given = read_decisions(&wish.decisions)?;
+    // Who shall not see candidates yet shall not see what others made of them.
+    let coded = if wish.blind { coders::Coded::default() } else { coders::read(&study.review_store())? };
     let mut sources = Vec::new();
     for session in sessions {
         let may = |role| {
@@ -221,8 +247,11 @@ fn of_study(study: &Study, wish: &Export, left_out: &mut Vec<String>) -> Result<
             results: session.results(),
             media: session.media_paths(),
             allow,
-            decisions,
+            work: Work::imported(decisions).and(coded.sessions.get(&session.id)),
         });
+        if coded.waiting.contains(&session.id) {
+            tell(&format!("attune: {}: without the coders' work, which not all of them have locked", session.id));
+        }
     }
     Ok(sources)
 }
@@ -262,14 +291,7 @@ fn write(
                 offset: offsets.get(index).copied().unwrap_or(attune::time::SessionTime::ZERO),
             });
             let how = (profile, source.allow, wish.blind);
-            Some(Ok::<_, Failure>(Material::new(
-                source.about,
-                session,
-                media.collect(),
-                source.decisions,
-                how,
-                &settings,
-            )))
+            Some(Ok::<_, Failure>(Material::new(source.about, session, media.collect(), source.work, how, &settings)))
         }
         Err(error) => {
             failed.push(format!("{}: {}", source.about.id, error.message));

@@ -166,6 +166,7 @@ fn fit(folders: &[PathBuf], table: Option<&Path>, out: &Path, machine: &Machine,
         _ => return Err(Failure::told("the sessions were scanned with different codebooks: scan them again with one")),
     };
     let decided = learn::joined(&decisions);
+    tell_of_unknown(decided.iter().map(|(session, ..)| session.as_str()), &sessions);
     let cases: Vec<Case> = sessions.iter().map(|one| case(one, &one.name, Vec::new(), &prepared)).collect();
     let taught = learn::teach(&cases, &decided, &prepared.episodes, &settings)?;
     let from = LearnedFrom {
@@ -186,6 +187,21 @@ fn fit(folders: &[PathBuf], table: Option<&Path>, out: &Path, machine: &Machine,
         return say(&format!("{:#}\n", serde_json::to_value(&learned)?));
     }
     say(&told(&taught, out))
+}
+
+/// Rows of a table about sessions that were not given: most likely they are called otherwise there.
+fn tell_of_unknown<'a>(rows: impl Iterator<Item = &'a str>, sessions: &[Stored]) {
+    let unknown: Vec<&str> = rows.filter(|row| !sessions.iter().any(|one| one.name == *row)).collect();
+    let names: BTreeSet<&str> = unknown.iter().copied().collect();
+    if let Some(first) = names.first() {
+        let here =
+            sessions.first().map(|one| format!(" (here they are called like {:?})", one.name)).unwrap_or_default();
+        tell(&format!(
+            "attune: {} rows of the table are about {} sessions that are not among the results, such as {first:?}{here}",
+            unknown.len(),
+            names.len()
+        ));
+    }
 }
 
 fn told(taught: &learn::Taught, out: &Path) -> String {
@@ -244,6 +260,7 @@ fn check(
     let (truth, problems) = learn::read_truth(table)?;
     problems.iter().for_each(|problem| tell(&format!("attune: {problem}")));
     let sessions = stored(folders)?;
+    tell_of_unknown(truth.iter().map(|truth| truth.session.as_str()), &sessions);
     let cases: Vec<Case> = sessions
         .iter()
         .map(|one| {

@@ -68,6 +68,10 @@ pub fn run(wish: &Query) -> Result<(), Failure> {
         tell(&format!("{}\n{}\n", ready.title, ready.about));
     }
     say(&as_table(&answer, settings.rows_shown))?;
+    if !filled.waiting.is_empty() {
+        let waiting = filled.waiting.join(", ");
+        tell(&format!("attune: coders' work on {waiting} is not in it: it is shown when all who code have locked"));
+    }
     if !filled.left_out.is_empty() {
         tell(&format!("attune: {} session(s) are not in it; --json names them", filled.left_out.len()));
     }
@@ -151,5 +155,6 @@ fn as_json(answer: &Answer, filled: &Filled) -> serde_json::Value {
     };
     let rows: Vec<Vec<_>> = answer.rows.iter().map(|row| row.iter().map(value).collect()).collect();
     let left_out: Vec<_> = filled.left_out.iter().map(|(id, why)| json!({ "session": id, "why": why })).collect();
-    json!({ "columns": answer.columns, "rows": rows, "sessions": filled.kept + filled.read, "left_out": left_out })
+    json!({ "columns": answer.columns, "rows": rows, "sessions": filled.kept + filled.read, "left_out": left_out,
+        "waiting_for_locks": filled.waiting })
 }

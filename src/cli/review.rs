@@ -9,16 +9,12 @@ use attune::engine::prepared::read_codebook;
 use attune::engine::study::config_of;
 use attune::review::tables::{Tables, tables};
 #[cfg(feature = "review")]
-use attune::review::{Role, coders};
+use attune::review::{BACKUP, Role, coders};
 use attune::share::{self, decisions};
 use attune::study::Study;
 
 use super::args::{Agree, Machine, Review};
 use super::{Failure, open_config, say, tell};
-
-/// Copy of the coders' work, made whenever the page is opened.
-#[cfg(feature = "review")]
-const BACKUP: &str = "review.backup.sqlite";
 
 /// Milliseconds since 1970, UTC: when something was coded.
 #[allow(clippy::disallowed_methods, reason = "the time of a decision is part of the decision")]
@@ -65,6 +61,7 @@ fn as_row(row: &Decided) -> share::Decision {
         end_s: decision.end_ms as f64 / 1000.0,
         made_at: decision.made_at.clone(),
         note: decision.note.clone(),
+        asked: String::new(),
     }
 }
 
@@ -114,7 +111,12 @@ pub fn review(review: &Review) -> Result<(), Failure> {
     if review.verify {
         let found = desk.store.read(attune::review::chain::verify)?;
         return match found.problems.as_slice() {
-            [] => say(&format!("the log is whole: {} lines, last {}\n", found.lines, found.head)),
+            [] => {
+                let gone =
+                    found.forgotten.iter().map(|(id, lines)| format!("{id} was forgotten ({lines} lines emptied)\n"));
+                let gone: String = gone.collect();
+                say(&format!("the log is whole: {} lines, last {}\n{gone}", found.lines, found.head))
+            }
             problems => Err(Failure::told(format!("the log is not whole:\n  {}", problems.join("\n  ")))),
         };
     }

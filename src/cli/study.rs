@@ -73,8 +73,23 @@ fn consent(place: &Path, id: &str, changes: &[(String, String)]) -> Result<(), F
     for person in &changed.participant {
         text += &format!("{} {}: {}\n", session.id, person.pseudonym, person.consent.told());
     }
-    if session.results().exists() && changed != session.manifest {
-        text += "results are from before: 'attune scan' makes them anew, without what is no longer agreed to\n";
+    let less = |before: &Consent, now: &Consent| {
+        (before.sound && !now.sound) || (before.face && !now.face) || (before.text && !now.text)
+    };
+    let people = session.manifest.participant.iter().zip(&changed.participant);
+    let withdrawn = people.clone().any(|(before, now)| less(&before.consent, &now.consent));
+    if session.results().exists() && withdrawn {
+        // They hold what is no longer agreed to: neither a question nor an export may find it until the next scan.
+        std::fs::remove_dir_all(session.results()).map_err(|e| {
+            Failure::told(format!(
+                "the consent is noted, but the results of before cannot be deleted ({e}): delete this folder: {}",
+                session.results().display()
+            ))
+        })?;
+        text +=
+            "the results held what is no longer agreed to and were deleted: 'attune scan' makes them anew without it\n";
+    } else if session.results().exists() && changed != session.manifest {
+        text += "results are from before: 'attune scan' makes them anew\n";
     }
     say(&text)
 }

@@ -86,6 +86,10 @@ pub fn scan(
     let mut placed = transcript
         .as_ref()
         .map(|(transcript, _)| onto_clock::place(transcript, &speech, span, &prepared.transcript.onto_clock));
+    if let Some(message) = transcript.as_ref().zip(placed.as_ref()).and_then(|((_, _), placed)| of_another(placed)) {
+        problems.push(Problem::failure("transcript", message));
+        (transcript, placed) = (None, None);
+    }
     let language =
         prepared.languages.of(transcript.as_ref().map(|(transcript, _)| transcript), request.language.as_deref())?;
     let heard_in = super::hear::choose(&opened).ok().and_then(|chosen| opened.get(*chosen.first()?));
@@ -274,6 +278,19 @@ fn recognised(
             Ok(None)
         }
     }
+}
+
+/// What to say of a transcript most of whose turns lie outside the recordings: it is of another session, and its words are
+/// not these people's.
+fn of_another(placed: &onto_clock::Placed) -> Option<String> {
+    let outside = placed.turns.iter().filter(|turn| turn.is_none()).count();
+    (2 * outside > placed.turns.len()).then(|| {
+        format!(
+            "{outside} of {} turns of the transcript lie outside the recordings: it is of another session, and was not used; check \
+             that both belong together",
+            placed.turns.len()
+        )
+    })
 }
 
 fn transcript_source(

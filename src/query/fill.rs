@@ -10,19 +10,21 @@ use rusqlite::types::{ToSql, Value, ValueRef};
 use super::{Filled, Settings, schema};
 use crate::export::tracks;
 use crate::session::{self, stored};
+use crate::share::coders::{self, Coded};
 use crate::share::material::About;
 use crate::share::table::{Cell, Column, Kind, Table};
-use crate::share::{self, Allow, Decision, Material, Profile, decisions, tables};
+use crate::share::{self, Allow, Decision, Material, Profile, Work, decisions, tables};
 use crate::study::{ParticipantRole, Scope, SessionFolder, Study, StudyError};
 use crate::track::Tracks;
 
 /// Raised when the tables' meaning changes while their columns stay.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Columns that hold what was said or written about it.
 const NO_WORDS: [&str; 3] = ["text", "note", "sentence"];
 
 pub(super) enum FillError {
     Study(StudyError),
+    Store(crate::review::StoreError),
     Sql(rusqlite::Error),
 }
 
@@ -44,7 +46,8 @@ impl Filler<'_> {
     pub(super) fn fill(mut self) -> Result<(Connection, Filled), FillError> {
         self.make_tables()?;
         let sessions = self.study.sessions().map_err(FillError::Study)?;
-        let mut filled = Filled::default();
+        let coded = coders::read(&self.study.review_store()).map_err(FillError::Store)?;
+        let mut filled = Filled { waiting: coded.waiting.clone(), ..Filled::default() };
         filled.left_out.extend(sessions.bad.iter().map(|(id, error)| (id.clone(), error.without_path())));
         let mut known: BTreeMap<String, String> = {
             let mut statement = self.connection.prepare("select session, key from _sessions")?;
@@ -54,7 +57,7 @@ impl Filler<'_> {
         // All or nothing, so that a process that is killed leaves what was there before.
         self.connection.execute_batch("begin immediate")?;
         for session in &sessions.good {
-            let key = match key(session, self.with_tracks) {
+            let key = match key(session, &coded, self.with_tracks) {
                 Ok(key) => key,
                 Err(why) => {
                     filled.left_out.push((session.id.clone(), why.into()));
@@ -68,7 +71,7 @@ impl Filler<'_> {
                 continue;
             }
             self.forget(&session.id)?;
-            match self.read(session) {
+            match self.read(session, &coded) {
                 Ok(tables) => {
                     for table in &tables {
                         self.insert(table)?;
@@ -128,7 +131,7 @@ impl Filler<'_> {
     }
 
     /// The rows of one session, or why there are none.
-    fn read(&self, session: &SessionFolder) -> Result<Vec<Table>, String> {
+    fn read(&self, session: &SessionFolder, coded: &Coded) -> Result<Vec<Table>, String> {
         let allow = allowed(session);
         let results = session.results();
         let mut measured = session::read(&results).map_err(|e| e.to_string())?;
@@ -148,9 +151,9 @@ impl Filler<'_> {
             client: person(ParticipantRole::Client).filter(|_| allow.client),
             therapist: person(ParticipantRole::Therapist).filter(|_| allow.therapist),
         };
-        let decided = decided(session)?;
+        let work = Work::imported(decided(session)?).and(coded.sessions.get(&session.id));
         let material =
-            Material::new(about, measured, Vec::new(), decided, (Profile::Restricted, allow, false), self.share);
+            Material::new(about, measured, Vec::new(), work, (Profile::Restricted, allow, false), self.share);
         let mut all = tables::all(&material);
         if self.with_tracks {
             all.push(by_second(&material, self.share));
@@ -195,6 +198,9 @@ const INDEXES: &str = "create index events_marker on events (marker, who, kind, 
                        create index episodes_session on episodes (session);\n\
                        create index coverage_session on coverage (session);\n\
                        create index decisions_session on decisions (session, code);\n\
+                       create index codings_session on codings (session, code);\n\
+                       create index ratings_session on ratings (session, minute);\n\
+                       create index consensus_session on consensus (session, code);\n\
                        create index tracks_session on tracks (session, track, \"column\", who, second);\n";
 
 pub(super) fn kept(columns: &[Column]) -> impl Iterator<Item = (usize, &Column)> {
@@ -263,8 +269,8 @@ fn decided(session: &SessionFolder) -> Result<Vec<Decision>, String> {
     Ok(all)
 }
 
-/// Changes when the results, the decisions or what people agreed to change; `Err` if there is nothing to read.
-fn key(session: &SessionFolder, with_tracks: bool) -> Result<String, &'static str> {
+/// Changes when the results, the coders' work or what people agreed to change; `Err` if there is nothing to read.
+fn key(session: &SessionFolder, coded: &Coded, with_tracks: bool) -> Result<String, &'static str> {
     let allow = allowed(session);
     if !allow.client && !allow.therapist {
         return Err("nobody in it has agreed to research");
@@ -280,6 +286,8 @@ fn key(session: &SessionFolder, with_tracks: bool) -> Result<String, &'static st
     parts.push(format!("{:?} {:?}", session.manifest.dyad, session.manifest.day));
     parts.extend(session.manifest.participant.iter().map(|person| person.pseudonym.clone()));
     parts.extend(session.decision_files().iter().filter_map(|file| stamp(file)));
+    // What of the store may be shown, and not its file: that changes with every line of its log.
+    parts.extend(coded.sessions.get(&session.id).map(|work| serde_json::to_string(work).unwrap_or_default()));
     let key = crate::origin::Hash::of_bytes(parts.join("\n").as_bytes()).short().to_owned();
     Ok(if with_tracks { format!("{key} tracks") } else { key })
 }

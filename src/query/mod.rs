@@ -41,6 +41,9 @@ pub enum QueryError {
     /// The study.
     #[error(transparent)]
     Study(#[from] StudyError),
+    /// The coders' work.
+    #[error(transparent)]
+    Store(#[from] crate::review::StoreError),
     /// The question is no SQL that reads.
     #[error("the question does not read: {0}; 'attune query STUDY --tables' shows tables and columns")]
     Sql(String),
@@ -75,6 +78,8 @@ pub struct Filled {
     pub read: usize,
     /// Sessions that are not in it, with the reason.
     pub left_out: Vec<(String, String)>,
+    /// Sessions whose coders' work is not in it, because not all of them have locked it.
+    pub waiting: Vec<String>,
 }
 
 /// The tables of a study, to be asked.
@@ -100,6 +105,7 @@ impl Corpus {
         let connection = writable(&file).or_else(|_| Connection::open_in_memory()).map_err(failed)?;
         let filled = Filler { study, share, settings, with_tracks, connection }.fill().map_err(|e| match e {
             FillError::Study(e) => QueryError::Study(e),
+            FillError::Store(e) => QueryError::Store(e),
             FillError::Sql(e) => failed(e),
         })?;
         let (connection, filled) = filled;

@@ -4,12 +4,14 @@
 //! where. Lines cut off at the end leave no trace in the file itself: note [`head`] elsewhere (backups and `attune agree`
 //! print it) to be able to tell.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{StoreError, schema};
+use super::{StoreError, forget, schema};
 
 /// Something to be written to the log.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,8 @@ pub struct Verified {
     pub head: String,
     /// What is wrong, in words; empty if nothing is.
     pub problems: Vec<String>,
+    /// Sessions that were taken out, and how many lines were emptied for each (see [`super::forget`]).
+    pub forgotten: BTreeMap<String, i64>,
 }
 
 /// Hash before the first line.
@@ -159,7 +163,8 @@ pub fn verify(connection: &Connection) -> Result<Verified, StoreError> {
     let mut problems = Vec::new();
     let mut before = START.to_owned();
     let mut lines = 0_i64;
-    let mut rows = std::collections::BTreeMap::<String, i64>::new();
+    let mut rows = BTreeMap::<String, i64>::new();
+    let (mut emptied, mut forgotten) = (BTreeMap::<String, i64>::new(), BTreeMap::<String, i64>::new());
     let mut statement = connection.prepare(
         "SELECT id, at_ms, who, action, session, tbl, row_id, detail, row_hash, hash FROM audit ORDER BY id",
     )?;
@@ -176,6 +181,15 @@ pub fn verify(connection: &Connection) -> Result<Verified, StoreError> {
             lines = id;
         }
         let note = Note { at_ms: line.get(1)?, who, action, session, detail };
+        // A line of a session that was taken out: a later line must say so.
+        if action.is_empty() && who.is_empty() {
+            *emptied.entry(session.clone()).or_default() += 1;
+            before.clone_from(hash);
+            continue;
+        }
+        if action == forget::FORGOT {
+            *forgotten.entry(session.clone()).or_default() += detail.parse().unwrap_or(0);
+        }
         if hash_of_line(&before, id, &note, table, row, row_hash) != *hash {
             problems.push(format!("line {id} of the log was changed, or the one before it"));
         }
@@ -187,6 +201,12 @@ pub fn verify(connection: &Connection) -> Result<Verified, StoreError> {
         }
         before.clone_from(hash);
     }
+    for (session, count) in &emptied {
+        let known = forgotten.get(session).copied().unwrap_or(0);
+        if *count != known {
+            problems.push(format!("{count} lines of the log on {session} are empty, and {known} were forgotten"));
+        }
+    }
     for table in schema::TABLES {
         let there: i64 = connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0))?;
         let known = rows.get(table).copied().unwrap_or(0);
@@ -194,7 +214,7 @@ pub fn verify(connection: &Connection) -> Result<Verified, StoreError> {
             problems.push(format!("{table} holds {there} rows, and the log tells of {known}"));
         }
     }
-    Ok(Verified { lines, head: before, problems })
+    Ok(Verified { lines, head: before, problems, forgotten })
 }
 
 /// The last lines of the log, newest first.

@@ -7,7 +7,9 @@ pub mod clips;
 pub mod coders;
 pub mod consensus;
 pub mod flow;
+pub mod forget;
 pub mod guards;
+mod look;
 pub mod records;
 pub mod schema;
 mod store;
@@ -17,10 +19,13 @@ pub mod tables;
 mod tests;
 
 pub use coders::{Coder, Role};
+pub use look::look;
 pub use store::Store;
 
 /// Name of the file in a study's folder.
 pub const FILE: &str = "review.sqlite";
+/// Its copy beside it, made whenever the page is opened.
+pub const BACKUP: &str = "review.backup.sqlite";
 
 /// Why something could not be kept or read.
 #[derive(Debug, thiserror::Error)]

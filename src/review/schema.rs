@@ -63,16 +63,32 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }
+    guard(&transaction)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Makes the triggers that refuse changes.
+pub(super) fn guard(connection: &Connection) -> Result<(), StoreError> {
     for table in TABLES.iter().chain(&["audit"]) {
         for action in ["UPDATE", "DELETE"] {
             let lower = action.to_lowercase();
-            transaction.execute_batch(&format!(
+            connection.execute_batch(&format!(
                 "CREATE TRIGGER IF NOT EXISTS {table}_no_{lower} BEFORE {action} ON {table} \
                  BEGIN SELECT RAISE(ABORT, 'nothing here is changed or removed: add a revision'); END;"
             ))?;
         }
     }
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()?;
+    Ok(())
+}
+
+/// Takes them away, for [`super::forget`] inside its transaction.
+pub(super) fn unguard(connection: &Connection) -> Result<(), StoreError> {
+    for table in TABLES.iter().chain(&["audit"]) {
+        for action in ["update", "delete"] {
+            connection.execute_batch(&format!("DROP TRIGGER IF EXISTS {table}_no_{action}"))?;
+        }
+    }
     Ok(())
 }

@@ -115,7 +115,7 @@ impl Drop for Store {
     }
 }
 
-fn connect(file: &Path, writable: bool) -> Result<Connection, StoreError> {
+pub(super) fn connect(file: &Path, writable: bool) -> Result<Connection, StoreError> {
     let flags = match writable {
         true => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         // A reader must be able to make the shared memory file of the WAL.

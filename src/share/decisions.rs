@@ -35,6 +35,9 @@ pub struct Decision {
     pub made_at: String,
     /// The coder's note; may be empty. Free text: it may hold what was said.
     pub note: String,
+    /// What the page asked: the kind of moment; empty in tables of decisions.
+    #[serde(skip)]
+    pub asked: String,
 }
 
 /// Reads a table of decisions.

@@ -258,8 +258,14 @@ pub fn tables_of(profile: Profile) -> Vec<super::table::Table> {
     let settings =
         &Settings { open: Vec::new(), min_measured_share: 0.5, assessable_from: 0.3, elan_series: Vec::new() };
     let Some(session) = nothing() else { return Vec::new() };
-    let material =
-        Material::new(About::default(), session, Vec::new(), Vec::new(), (profile, Allow::ALL, false), settings);
+    let material = Material::new(
+        About::default(),
+        session,
+        Vec::new(),
+        super::Work::default(),
+        (profile, Allow::ALL, false),
+        settings,
+    );
     tables::all(&material)
 }
 

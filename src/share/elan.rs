@@ -164,7 +164,7 @@ pub(super) fn document(material: &Material, codebook: &Codebook, coders: &[Strin
 /// A tier for each coder and the notes to its annotations, by their position.
 fn coder_tiers(material: &Material, codebook: &Codebook, coders: &[String]) -> Vec<(Tier, Vec<String>)> {
     let mut names: Vec<&str> = coders.iter().map(String::as_str).collect();
-    names.extend(material.decisions.iter().map(|decision| decision.coder.as_str()));
+    names.extend(material.work.marks().map(|mark| mark.coder));
     let mut tiers = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
     for name in names {
@@ -172,19 +172,19 @@ fn coder_tiers(material: &Material, codebook: &Codebook, coders: &[String]) -> V
             continue;
         }
         seen.push(name);
-        let own = material.decisions.iter().filter(|decision| decision.coder == name);
+        let own = material.work.marks().filter(|mark| mark.coder == name);
         let items: Vec<(i64, i64, (String, String))> = own
-            .filter_map(|decision| {
+            .filter_map(|mark| {
                 let span = crate::time::Span::new(
-                    crate::time::SessionTime::from_secs_f64(decision.start_s),
-                    crate::time::SessionTime::from_secs_f64(decision.end_s),
+                    crate::time::SessionTime::from_secs_f64(mark.start_s),
+                    crate::time::SessionTime::from_secs_f64(mark.end_s),
                 )?;
                 let (from, to) = material.span_millis(span);
-                let label = match (decision.verdict.as_str(), decision.code.as_str()) {
+                let label = match (mark.verdict, mark.code) {
                     (verdict @ ("reject" | "unsure"), _) | (verdict, "") => verdict.to_owned(),
                     (_, code) => value_of(codebook, code),
                 };
-                Some((from, to, (label, decision.note.clone())))
+                Some((from, to, (label, mark.note.to_owned())))
             })
             .collect();
         let mut lanes = lanes(items);

@@ -235,6 +235,7 @@ fn decisions(document: &Document, wish: &Wish<'_>) -> Result<Read, String> {
                     document.date.clone()
                 },
                 note: said.join(" "),
+                asked: String::new(),
             });
         }
     }

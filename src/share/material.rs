@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Decision, Profile, Settings};
+use super::{Profile, Settings, Work};
 use crate::markers::EventId;
 use crate::session::{Person, Session};
 use crate::time::{SessionTime, Span};
@@ -64,8 +64,8 @@ pub struct Material {
     pub session: Session,
     /// Recordings; empty unless the profile is [`Profile::Media`].
     pub media: Vec<Linked>,
-    /// What coders decided.
-    pub decisions: Vec<Decision>,
+    /// What coders gave and decided.
+    pub work: Work,
     /// How much may be seen.
     pub profile: Profile,
     /// Whether rules' hits and candidates are left out, for coders who shall not see them yet.
@@ -78,29 +78,31 @@ impl Material {
         about: About,
         mut session: Session,
         media: Vec<Linked>,
-        decisions: Vec<Decision>,
+        mut work: Work,
         (profile, allow, blind): (Profile, Allow, bool),
         settings: &Settings,
     ) -> Self {
         session.name.clone_from(&about.id);
         hide_names(&mut session);
+        name_candidates(&mut work, &session);
         only_allowed(&mut session, allow);
+        if allow != Allow::ALL {
+            // Coders' work is about both people.
+            work = Work::default();
+        }
         if blind {
             session.hits.clear();
             session.episodes.clear();
+            session.further.clear();
             session.controls.clear();
             session.review = None;
         }
-        let mut decisions = decisions;
         if profile == Profile::Open {
             only_open(&mut session, settings);
-            for decision in &mut decisions {
-                decision.note.clear();
-                decision.made_at.clear();
-            }
+            work.without_words();
         }
         let media = if profile == Profile::Media && allow == Allow::ALL { media } else { Vec::new() };
-        Self { about, session, media, decisions, profile, blind }
+        Self { about, session, media, work, profile, blind }
     }
 
     /// Whether tracks may be written frame by frame.
@@ -139,6 +141,16 @@ impl Material {
             _ => &None,
         };
         pseudonym.clone().unwrap_or_else(|| who.to_string())
+    }
+}
+
+/// The candidates that the second pass asked about, by their times; what it asked about controls names none.
+fn name_candidates(work: &mut Work, session: &Session) {
+    for decision in work.decisions.iter_mut().filter(|decision| !decision.asked.is_empty()) {
+        let millis = |secs: f64| (secs * 1000.0).round() as i64;
+        let asked = (millis(decision.start_s), millis(decision.end_s));
+        let found = session.episodes.iter().find(|episode| crate::review::clips::millis(episode.span) == asked);
+        decision.episode = found.map(|episode| episode.id.clone()).unwrap_or_default();
     }
 }
 
@@ -207,6 +219,7 @@ fn only_allowed(session: &mut Session, allow: Allow) {
         moved.map(|because| hit.because = because).is_some()
     });
     session.episodes.clear();
+    session.further.clear();
     session.controls.clear();
     session.moment_secs.clear();
     session.review = None;
@@ -220,7 +233,7 @@ fn only_open(session: &mut Session, settings: &Settings) {
     for event in session.events.iter_mut().filter(|event| event.unit == Unit::Hertz) {
         event.value = f32::NAN;
     }
-    for episode in &mut session.episodes {
+    for episode in session.episodes.iter_mut().chain(&mut session.further) {
         episode.sentence.clear();
         episode.missing.clear();
         for evidence in episode.evidence_for.iter_mut().chain(&mut episode.evidence_against) {

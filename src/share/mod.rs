@@ -3,6 +3,7 @@
 //! A [`Material`] is one session as the profile shows it. It is made first, and writers see nothing else: what the profile
 //! leaves out cannot be written by any of them. Beyond means over whole seconds nothing is computed.
 
+pub mod coders;
 pub mod decisions;
 pub mod dictionary;
 pub mod elan;
@@ -26,6 +27,7 @@ mod xml;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use coders::Work;
 pub use decisions::Decision;
 pub use material::{Allow, Linked, Material};
 pub use package::{Package, write_all};

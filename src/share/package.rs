@@ -326,5 +326,5 @@ fn readme(package: &Package<'_>, sessions: usize) -> String {
         text += &format!("- {line}\n");
     }
     text + "\nEmpty cells were not measured, which is not the same as absent. Candidates are places to look at: no number here is a \
-            probability, and nothing labels a person. Not for diagnosis, for appraising therapists, for live alerts or for detecting lies.\n"
+            probability but `likelihood`, where decisions of coders have filled it, and nothing labels a person. Not for diagnosis, for appraising therapists, for live alerts or for detecting lies.\n"
 }

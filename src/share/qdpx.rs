@@ -74,11 +74,10 @@ impl<'a> Project<'a> {
             .hits
             .iter()
             .map(|hit| (MACHINE.to_owned(), hit.code.clone(), material.span_millis(hit.span)));
-        let decided =
-            material.decisions.iter().filter(|decision| decision.verdict != "reject" && !decision.code.is_empty());
-        let decided = decided.filter_map(|decision| {
-            let (from, to) = (SessionTime::from_secs_f64(decision.start_s), SessionTime::from_secs_f64(decision.end_s));
-            Some((decision.coder.clone(), decision.code.clone(), material.span_millis(Span::new(from, to)?)))
+        let decided = material.work.marks().filter(|mark| mark.verdict != "reject" && !mark.code.is_empty());
+        let decided = decided.filter_map(|mark| {
+            let (from, to) = (SessionTime::from_secs_f64(mark.start_s), SessionTime::from_secs_f64(mark.end_s));
+            Some((mark.coder.to_owned(), mark.code.to_owned(), material.span_millis(Span::new(from, to)?)))
         });
         let codings: Vec<Coding> = hits
             .chain(decided)

@@ -1,4 +1,6 @@
-//! The tables: events, turns, hits, candidates, coverage, decisions, sessions.
+//! The tables: sessions, events, turns, hits, candidates, coverage, and those of the coders' work.
+
+mod work;
 
 use super::Material;
 use super::table::{Cell, Column, Kind, Table};
@@ -6,7 +8,8 @@ use crate::export::dictionary::outcome_word;
 use crate::time::{SessionTime, Span};
 
 /// Every table, in the order in which they are written.
-pub const NAMES: [&str; 7] = ["sessions", "events", "turns", "hits", "episodes", "coverage", "decisions"];
+pub const NAMES: [&str; 10] =
+    ["sessions", "events", "turns", "hits", "episodes", "coverage", "decisions", "codings", "ratings", "consensus"];
 
 /// All tables of a session.
 pub fn all(material: &Material) -> Vec<Table> {
@@ -17,7 +20,10 @@ pub fn all(material: &Material) -> Vec<Table> {
         hits(material),
         episodes(material),
         coverage(material),
-        decisions(material),
+        work::decisions(material),
+        work::codings(material),
+        work::ratings(material),
+        work::consensus(material),
     ]
 }
 
@@ -91,6 +97,7 @@ fn sessions(material: &Material) -> Table {
         Cell::text(session.origin.settings.short()),
         Cell::text(session.origin.codebook.short()),
         Cell::text(material.profile.name()),
+        material.work.coders.map_or(Cell::Nothing, |count| Cell::Whole(i64::try_from(count).unwrap_or(i64::MAX))),
     ];
     table(
         "sessions",
@@ -120,6 +127,13 @@ fn sessions(material: &Material) -> Table {
             ),
             ("codebook", "hash", Kind::Text, "First 12 digits of the hash of the codebook."),
             ("profile", "word", Kind::Text, "What may be seen: open, restricted or media."),
+            (
+                "coders",
+                "count",
+                Kind::Whole,
+                "People who code in the study, once all of them have locked their first pass; empty before: the tables of the coders' \
+                 work then hold only what was imported.",
+            ),
         ],
         vec![row],
     )
@@ -221,10 +235,13 @@ fn hits(material: &Material) -> Table {
 
 fn episodes(material: &Material) -> Table {
     let words = material.may_show_words();
-    let rows = material.session.episodes.iter().map(|episode| {
+    let candidates = material.session.episodes.iter().map(|episode| ("candidate", episode));
+    let further = material.session.further.iter().map(|episode| ("further", episode));
+    let rows = candidates.chain(further).map(|(list, episode)| {
         let codes: Vec<_> = episode.codes.iter().map(|code| code.code.as_str()).collect();
         let mut row = vec![
             Cell::text(&episode.id),
+            Cell::text(list),
             Cell::Whole(episode.rank.into()),
             Cell::Whole(episode.in_budget.into()),
             Cell::text(episode.kind.name()),
@@ -233,6 +250,7 @@ fn episodes(material: &Material) -> Table {
         row.extend([
             Cell::single(episode.score),
             Cell::single(episode.ranking_weight),
+            episode.likelihood.map_or(Cell::Nothing, |likelihood| Cell::single(likelihood.probability)),
             Cell::text(codes.join(" ")),
             episode
                 .cycle
@@ -247,7 +265,14 @@ fn episodes(material: &Material) -> Table {
         row
     });
     let mut columns = vec![
-        ("episode", "id", Kind::Text, "Candidate, e001 .. in order of start."),
+        ("episode", "id", Kind::Text, "Candidate, e001 .. in order of start; f001 .. for further stretches."),
+        (
+            "list",
+            "word",
+            Kind::Text,
+            "candidate, or further: a stretch below the candidates' mark for minutes of review that are left; no count of candidates \
+             holds it.",
+        ),
         ("rank", "number", Kind::Whole, "1 = look here first."),
         ("in_budget", "0 or 1", Kind::Whole, "Whether it lies within the review time that the settings allow."),
         ("kind", "word", Kind::Text, "What it is a candidate for. A moment, never a label on a person."),
@@ -256,6 +281,12 @@ fn episodes(material: &Material) -> Table {
         LENGTH,
         ("score", "number", Kind::Number, "Sum of the weighted evidence; not a probability."),
         ("ranking_weight", "0 to 1", Kind::Number, "Orders the candidates; not a probability."),
+        (
+            "likelihood",
+            "0 to 1",
+            Kind::Number,
+            "Probability that a coder confirms it, learned from decisions on other sessions; empty without learned weights.",
+        ),
         ("codes", "ids", Kind::Text, "Codes whose rules hold inside, heaviest first, separated by spaces."),
         ("repeats", "count", Kind::Whole, "Blocked exchanges of a cycle; empty elsewhere."),
         ("outcome", "word", Kind::Text, "What came after; empty where it does not apply."),
@@ -299,39 +330,4 @@ fn coverage(material: &Material) -> Table {
         ],
         rows.collect(),
     )
-}
-
-fn decisions(material: &Material) -> Table {
-    let words = material.may_show_words();
-    let rows = material.decisions.iter().map(|decision| {
-        let mut row = vec![
-            Cell::text(&decision.episode),
-            Cell::text(&decision.coder),
-            Cell::text(&decision.pass),
-            Cell::text(&decision.verdict),
-            Cell::text(&decision.code),
-            Cell::Number(decision.start_s),
-            Cell::Number(decision.end_s),
-            Cell::Number(decision.end_s - decision.start_s),
-        ];
-        if words {
-            row.extend([Cell::text(&decision.made_at), Cell::text(&decision.note)]);
-        }
-        row
-    });
-    let mut columns = vec![
-        ("episode", "id", Kind::Text, "Candidate it is about; empty for a stretch that the coder found."),
-        ("coder", "name", Kind::Text, "Who decided."),
-        ("pass", "word", Kind::Text, "blind (without having seen candidates) or flag (with)."),
-        ("verdict", "word", Kind::Text, "confirm, reject or unsure."),
-        ("code", "id", Kind::Text, "Code; empty if none was given."),
-        START,
-        END,
-        LENGTH,
-    ];
-    if words {
-        columns.push(("made_at", "ISO 8601", Kind::Text, "When it was decided; empty if not known."));
-        columns.push(("note", "text", Kind::Text, "The coder's note; empty if none."));
-    }
-    table("decisions", material, &columns, rows.collect())
 }
