@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use attune::config::Config;
-use attune::desk::{AllDecided, Decided, Desk};
+use attune::desk::{AllDecided, Desk};
 use attune::engine::prepared::read_codebook;
 use attune::engine::study::config_of;
 use attune::review::tables::{Tables, tables};
 #[cfg(feature = "review")]
 use attune::review::{BACKUP, Role, coders};
+#[cfg(feature = "review")]
 use attune::share::{self, decisions};
 use attune::study::Study;
 
@@ -47,7 +48,8 @@ pub(super) fn of_sessions(all: &AllDecided) -> String {
 }
 
 /// A row of the table.
-fn as_row(row: &Decided) -> share::Decision {
+#[cfg(feature = "review")]
+fn as_row(row: &attune::desk::Decided) -> share::Decision {
     let decision = &row.decision;
     share::Decision {
         session: row.session.clone(),
@@ -66,6 +68,7 @@ fn as_row(row: &Decided) -> share::Decision {
 }
 
 /// The log is written first: nothing leaves the study without its line.
+#[cfg(feature = "review")]
 fn write_decisions(desk: &Desk, file: &Path) -> Result<(), Failure> {
     let all = desk.decided()?;
     desk.note_export(&all, "as a table", now_ms())?;
