@@ -181,7 +181,10 @@ fn summary(session: &Session, request: &Request) -> String {
         );
     }
     if !session.problems.is_empty() {
-        text += "\nnot everything could be done:\n";
+        text += match session.problems.iter().any(|problem| problem.is_failure) {
+            true => "\nnot everything could be done:\n",
+            false => "\nto know:\n",
+        };
         // Which markers and rules could not look follows from the lines above them; the report names each.
         let (details, plain): (Vec<_>, Vec<_>) =
             session.problems.iter().partition(|problem| ["markers", "codes"].contains(&problem.stage.as_str()));

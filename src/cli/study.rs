@@ -49,9 +49,10 @@ fn make(new: &args::New) -> Result<(), Failure> {
     settings.coders.clone_from(&new.coder);
     let study = Study::create(&new.study, settings)?;
     let agreed = study.settings().consent.told();
+    let place = new.study.display().to_string();
+    let place = shlex::try_quote(&place).unwrap_or(place.as_str().into());
     say(&format!(
-        "made a study; people in new sessions are taken to have agreed to: {agreed}\nnext: attune study add {} RECORDING ...\n",
-        new.study.display()
+        "made a study; people in new sessions are taken to have agreed to: {agreed}\nnext: attune study add {place} RECORDING ...\n"
     ))
 }
 

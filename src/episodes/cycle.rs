@@ -179,7 +179,7 @@ fn resolution(scene: &Scene<'_>, repeats: &[Blocked<'_>], span: Span, remark: Op
     if let Some(after) = after(scene, remark.span.end(), settings.after_secs.0) {
         let markers = action_markers(scene, repeats);
         if let (Some(before), Some(then)) = (per_minute(scene, &markers, span), per_minute(scene, &markers, after)) {
-            let names: Vec<&str> = markers.iter().map(|marker| words::name(marker)).collect();
+            let names: Vec<&str> = markers.iter().map(|marker| words::of_every_kind(marker)).collect();
             let met = then <= settings.face_rate_at_most * before;
             signs.push((format!("{} {then:.1} per min (in the cycle {before:.1})", names.join(" and ")), met));
         }

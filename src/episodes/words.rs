@@ -62,6 +62,11 @@ pub(super) fn name(marker: &str) -> &str {
     }
 }
 
+/// The same where events of every kind of the marker are counted together.
+pub(super) fn of_every_kind(marker: &str) -> &str {
+    if marker == "vid.pout" { "lips pushed out or drawn down" } else { name(marker) }
+}
+
 /// Up to here a turn is called short: the loose minimal response of DOMAIN B.
 const SHORT_WORDS: u32 = 5;
 /// The same where words are not known, in seconds.

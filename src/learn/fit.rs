@@ -45,22 +45,19 @@ const STEPS: usize = 100;
 pub fn logistic(examples: &[Example], intercept: Belief, weights: &[Belief]) -> Fit {
     let beliefs: Vec<Belief> = std::iter::once(intercept).chain(weights.iter().copied()).collect();
     let size = beliefs.len();
-    let row = |example: &Example| {
-        DVector::from_fn(size, |place, _| match place {
-            0 => 1.0,
-            _ => example.values.get(place - 1).copied().filter(|value| value.is_finite()).unwrap_or(0.0),
-        })
+    let value = |example: &Example, place: usize| match place {
+        0 => 1.0,
+        _ => example.values.get(place - 1).copied().filter(|value| value.is_finite()).unwrap_or(0.0),
     };
-    let rows: Vec<(DVector<f64>, f64)> =
-        examples.iter().map(|example| (row(example), f64::from(u8::from(example.positive)))).collect();
+    // [examples, weights]; the matrix products are where the time goes.
+    let table = DMatrix::from_fn(examples.len(), size, |row, column| value(&examples[row], column));
+    let labels = DVector::from_iterator(examples.len(), examples.iter().map(|e| f64::from(u8::from(e.positive))));
     let cost = |at: &DVector<f64>| -> f64 {
-        let misfit: f64 = rows
+        // -log p of what was said, without overflow.
+        let misfit: f64 = (&table * at)
             .iter()
-            .map(|(row, label)| {
-                let z = row.dot(at);
-                // -log p of what was said, without overflow.
-                z.max(0.0) - z * label + (-z.abs()).exp().ln_1p()
-            })
+            .zip(labels.iter())
+            .map(|(z, label)| z.max(0.0) - z * label + (-z.abs()).exp().ln_1p())
             .sum();
         let surprise: f64 = beliefs.iter().zip(at.iter()).map(|(b, w)| ((w - b.mean) / b.sd).powi(2) / 2.0).sum();
         misfit + surprise
@@ -68,14 +65,17 @@ pub fn logistic(examples: &[Example], intercept: Belief, weights: &[Belief]) -> 
     let mut at = DVector::from_iterator(size, beliefs.iter().map(|belief| belief.mean));
     let mut now = cost(&at);
     for _ in 0..STEPS {
-        let mut gradient =
+        let said = (&table * &at).map(probability);
+        let beliefs_pull =
             DVector::from_iterator(size, beliefs.iter().zip(at.iter()).map(|(b, w)| (w - b.mean) / b.sd.powi(2)));
-        let mut curvature =
-            DMatrix::from_diagonal(&DVector::from_iterator(size, beliefs.iter().map(|belief| 1.0 / belief.sd.powi(2))));
-        for (row, label) in &rows {
-            let p = probability(row.dot(&at));
-            gradient += row * (p - label);
-            curvature += row * row.transpose() * (p * (1.0 - p));
+        let gradient = table.transpose() * (&said - &labels) + beliefs_pull;
+        let mut weighted = table.clone();
+        for (mut row, p) in weighted.row_iter_mut().zip(said.iter()) {
+            row *= p * (1.0 - p);
+        }
+        let mut curvature = table.transpose() * weighted;
+        for (place, belief) in beliefs.iter().enumerate() {
+            curvature[(place, place)] += 1.0 / belief.sd.powi(2);
         }
         // Positive definite by the beliefs; nothing else is ever asked for.
         let Some(solved) = curvature.cholesky().map(|factors| factors.solve(&gradient)) else { break };

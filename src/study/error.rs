@@ -26,6 +26,14 @@ pub enum StudyError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The place of a new study lies in another one.
+    #[error("a study cannot lie inside another one, and {} is one: choose another place: {}", outer.display(), folder.display())]
+    Inside {
+        /// The study around it.
+        outer: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The place of a new study holds something.
     #[error("a new study needs an empty or a new folder, and this one holds files: {}", folder.display())]
     NotEmpty {

@@ -93,6 +93,10 @@ impl Study {
         if folder.join(STUDY_FILE).exists() {
             return Err(StudyError::Exists { folder: folder.to_owned() });
         }
+        let whole = std::path::absolute(folder).map_err(|e| StudyError::reading(folder, e))?;
+        if let Some(outer) = whole.ancestors().skip(1).find(|above| above.join(STUDY_FILE).is_file()) {
+            return Err(StudyError::Inside { outer: outer.to_owned(), folder: folder.to_owned() });
+        }
         if folder.exists() {
             let full = fs::read_dir(folder).map_err(|e| StudyError::reading(folder, e))?.next().is_some();
             if full {

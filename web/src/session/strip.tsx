@@ -5,7 +5,7 @@ import { S, who } from "../strings";
 import type { Coding, View } from "../types";
 import type { Player } from "./player";
 import { Tiles } from "./tiles";
-import { key, Timeline, type Marked } from "./timeline";
+import { GUTTER, key, Timeline, type Marked } from "./timeline";
 
 const USUAL = ["corners_down", "brow_down", "smile", "gaze_yaw"];
 
@@ -58,7 +58,7 @@ export function Strip(props: {
     const made = line.current!;
     const x = made.x(at);
     head.current!.style.transform = `translateX(${x}px)`;
-    head.current!.hidden = x < 118 || x > canvas.current!.clientWidth;
+    head.current!.hidden = x < GUTTER || x > canvas.current!.clientWidth;
   }
 
   const drag = useRef<{ x: number; from: number; moved: boolean; marks: boolean } | null>(null);
@@ -83,7 +83,7 @@ export function Strip(props: {
     drag.current = null;
     const mark = line.current!.mark;
     if (d?.moved && d.marks && mark && mark.end > mark.start + 100) props.onMark?.(mark.start, mark.end);
-    if (d && !d.moved && event.offsetX > 118) player.stopClip(), player.seek(line.current!.ms(event.offsetX));
+    if (d && !d.moved && event.offsetX > GUTTER) player.stopClip(), player.seek(line.current!.ms(event.offsetX));
   };
   const wheel = (event: WheelEvent) => {
     const made = line.current!;

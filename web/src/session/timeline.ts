@@ -7,7 +7,7 @@ import type { Tiles } from "./tiles";
 export type Marked = { start_ms: number; end_ms: number; label: string; tone: "own" | "other" | "clip" | "now" | "memo" };
 export type Row = { kind: "ruler" | "sound" | "speech" | "events" | "curve" | "codes" | "clips"; height: number; label: string; curve?: number; who?: string };
 
-const GUTTER = 118;
+export const GUTTER = 148;
 
 export class Timeline {
   from: number;

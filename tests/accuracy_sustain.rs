@@ -1,0 +1,185 @@
+//! Whether what is measured in words tells "sustain talk" (speaking for no change) from other replies, by the labels of AnnoMI's
+//! expert coders: logistic regression on marker events, prompt types and words, cross-validated over sessions. Passes without
+//! the data (`ATTUNE_DATA`). The weights are thrown away: the transcripts' licence is not stated, and nothing of it ships.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test says what broke by panicking, and prints its table"
+)]
+
+#[path = "support/voices.rs"]
+mod voices;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use attune::config::Config;
+use attune::engine::interpret::interpret;
+use attune::engine::prepared::Prepared;
+use attune::learn::{Belief, Example, area_under_curve, logistic};
+use attune::markers::SpokenTurn;
+use attune::time::{SessionTime, Span};
+use attune::track::Who;
+use voices::{WORDS_PER_SEC, voices};
+
+/// One utterance: who, start in seconds, text, and whether most coders call it sustain talk.
+type Line = (Who, f64, String, bool);
+
+fn transcripts(file: &Path) -> BTreeMap<u32, Vec<Line>> {
+    let mut reader = csv::Reader::from_path(file).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
+    let [id, utterance, who, stamp, said, label] =
+        ["transcript_id", "utterance_id", "interlocutor", "timestamp", "utterance_text", "client_talk_type"]
+            .map(column);
+    let mut found: BTreeMap<u32, BTreeMap<u32, (Who, f64, String, BTreeMap<String, usize>)>> = BTreeMap::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        let who = if &row[who] == "therapist" { Who::Therapist } else { Who::Client };
+        let secs = row[stamp].split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap());
+        let lines = found.entry(row[id].parse().unwrap()).or_default();
+        let line = lines
+            .entry(row[utterance].parse().unwrap())
+            .or_insert_with(|| (who, secs, row[said].to_owned(), BTreeMap::new()));
+        *line.3.entry(row[label].to_owned()).or_default() += 1;
+    }
+    let sustain = |votes: &BTreeMap<String, usize>| {
+        votes.iter().max_by_key(|(_, count)| **count).is_some_and(|(label, _)| label == "sustain")
+    };
+    let plain = |lines: BTreeMap<u32, (Who, f64, String, BTreeMap<String, usize>)>| {
+        lines.into_values().map(|(who, secs, text, votes)| (who, secs, text, sustain(&votes))).collect()
+    };
+    found.into_iter().map(|(id, lines)| (id, plain(lines))).collect()
+}
+
+fn turns(lines: &[Line]) -> Vec<SpokenTurn> {
+    let turn = |(at, (who, start, text, _)): (usize, &Line)| {
+        let words = text.split_whitespace().count() as f64;
+        let next = lines.get(at + 1).map_or(f64::INFINITY, |(_, next, ..)| *next);
+        let end = (start + words / WORDS_PER_SEC).min(next.max(start + 0.3)).max(start + 0.2);
+        let span = Span::new(SessionTime::from_secs_f64(*start), SessionTime::from_secs_f64(end)).unwrap();
+        SpokenTurn { who: *who, span, text: text.clone(), confidence: 0.8 }
+    };
+    lines.iter().enumerate().map(turn).collect()
+}
+
+/// A client's reply: its session, its label, and what was measured by name.
+struct Reply {
+    session: u32,
+    sustain: bool,
+    length: f64,
+    features: BTreeMap<String, f64>,
+    words: BTreeSet<String>,
+}
+
+fn replies(id: u32, lines: &[Line], prepared: &Prepared) -> Vec<Reply> {
+    let turns = turns(lines);
+    let end = turns.iter().map(|turn| turn.span.end()).max().unwrap();
+    let session = Span::new(SessionTime::ZERO, end.shifted(SessionTime::from_millis(500))).unwrap();
+    let mut sorted = turns.clone();
+    sorted.sort_by_key(|turn| turn.span);
+    let tracks = voices(&sorted, session);
+    let language = prepared.languages.get("en").unwrap();
+    let words = (Some(&sorted[..]), Some(&language.patterns));
+    let settings = (&prepared.episodes, &Default::default());
+    let found = interpret(&tracks, session, words, prepared, settings, 7, &mut Vec::new()).unwrap();
+    let in_turn = |turn: &SpokenTurn, prefix: &str, into: &mut BTreeMap<String, f64>| {
+        let text = found.events.iter().filter(|event| event.marker.starts_with("txt.") && event.who == turn.who);
+        for event in text.filter(|event| turn.span.contains(event.span.start())) {
+            let name = format!("{prefix}{} {}", event.marker, event.kind.as_deref().unwrap_or(""));
+            let sum: &mut f64 = into.entry(name).or_default();
+            *sum = (*sum + f64::from(event.strength.max(0.3))).min(3.0);
+        }
+    };
+    let mut replies = Vec::new();
+    let mut last_length = 0.0;
+    for (at, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.who == Who::Client) {
+        let mut features = BTreeMap::new();
+        in_turn(turn, "", &mut features);
+        if let Some(prompt) = turns[..at].iter().rev().find(|turn| turn.who == Who::Therapist) {
+            in_turn(prompt, "after ", &mut features);
+        }
+        let length = (turn.text.split_whitespace().count() as f64 + 1.0).ln();
+        features.insert("length".into(), length);
+        features.insert("length before".into(), last_length);
+        last_length = length;
+        let plain = turn.text.to_lowercase();
+        let words = plain.split(|c: char| !(c.is_alphabetic() || c == '\'')).filter(|word| !word.is_empty());
+        let words = words.map(str::to_owned).collect();
+        replies.push(Reply { session: id, sustain: lines[at].3, length, features, words });
+    }
+    replies
+}
+
+/// Scores of replies whose sessions taught nothing.
+fn held_out(replies: &[Reply], folds: u32, names_of: impl Fn(&[&Reply]) -> Vec<String>, sd: f64) -> Vec<(f64, bool)> {
+    let mut scored = Vec::new();
+    for fold in 0..folds {
+        // Sessions have even numbers.
+        let (test, train): (Vec<&Reply>, Vec<&Reply>) =
+            replies.iter().partition(|reply| reply.session / 2 % folds == fold);
+        let names = names_of(&train);
+        let value = |reply: &Reply, name: &String| match name.strip_prefix("word ") {
+            Some(word) => f64::from(u8::from(reply.words.contains(word))),
+            None => reply.features.get(name).copied().unwrap_or(0.0),
+        };
+        let spread: Vec<(f64, f64)> = names
+            .iter()
+            .map(|name| {
+                let values: Vec<f64> = train.iter().map(|reply| value(reply, name)).collect();
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
+                (mean, variance.sqrt().max(1e-6))
+            })
+            .collect();
+        let row = |reply: &Reply| -> Vec<f64> {
+            names.iter().zip(&spread).map(|(name, (mean, sd))| (value(reply, name) - mean) / sd).collect()
+        };
+        let examples: Vec<Example> =
+            train.iter().map(|reply| Example { values: row(reply), positive: reply.sustain }).collect();
+        let wide = Belief { mean: 0.0, sd: 10.0 };
+        let fit = logistic(&examples, wide, &vec![Belief { mean: 0.0, sd }; names.len()]);
+        scored.extend(test.iter().map(|reply| (fit.log_odds(&row(reply)), reply.sustain)));
+    }
+    scored
+}
+
+#[test]
+fn sustain_talk_is_told_from_other_replies() {
+    let Some(data) = std::env::var_os("ATTUNE_DATA") else {
+        println!("ATTUNE_DATA is not set: nothing was measured");
+        return;
+    };
+    let file = PathBuf::from(data).join("therapy_text/AnnoMI-full.even_transcripts.csv");
+    if !file.is_file() {
+        println!("no AnnoMI transcripts: nothing was measured");
+        return;
+    }
+    let prepared = Prepared::read(Config::embedded()).unwrap();
+    let all: Vec<Reply> = transcripts(&file).iter().flat_map(|(id, lines)| replies(*id, lines, &prepared)).collect();
+    let sustain = all.iter().filter(|reply| reply.sustain).count();
+    println!("{} replies, {sustain} of them sustain talk", all.len());
+
+    let length: Vec<(f64, bool)> = all.iter().map(|reply| (reply.length, reply.sustain)).collect();
+    let markers = |train: &[&Reply]| -> Vec<String> {
+        train.iter().flat_map(|reply| reply.features.keys().cloned()).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let with_words = |train: &[&Reply]| -> Vec<String> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for word in train.iter().flat_map(|reply| &reply.words) {
+            *counts.entry(word).or_default() += 1;
+        }
+        let often = counts.iter().filter(|(_, count)| **count >= 60).map(|(word, _)| format!("word {word}"));
+        markers(train).into_iter().chain(often).collect()
+    };
+    let report = |name: &str, scored: &[(f64, bool)]| {
+        let area = area_under_curve(scored).unwrap();
+        println!("  {name:40} {area:.3}");
+        area
+    };
+    report("length alone", &length);
+    let by_markers = report("markers and prompt types", &held_out(&all, 5, markers, 0.15));
+    let by_all = report("the same and frequent words", &held_out(&all, 5, with_words, 0.07));
+    assert!(by_markers > 0.70 && by_all > 0.70, "{by_markers} {by_all}");
+}
