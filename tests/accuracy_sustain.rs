@@ -26,6 +26,10 @@ use voices::{WORDS_PER_SEC, voices};
 /// One utterance: who, start in seconds, text, and whether most coders call it sustain talk.
 type Line = (Who, f64, String, bool);
 
+/// The same with how many coders gave each label.
+type Votes = BTreeMap<String, usize>;
+type Voted = (Who, f64, String, Votes);
+
 fn transcripts(file: &Path) -> BTreeMap<u32, Vec<Line>> {
     let mut reader = csv::Reader::from_path(file).unwrap();
     let header = reader.headers().unwrap().clone();
@@ -33,7 +37,7 @@ fn transcripts(file: &Path) -> BTreeMap<u32, Vec<Line>> {
     let [id, utterance, who, stamp, said, label] =
         ["transcript_id", "utterance_id", "interlocutor", "timestamp", "utterance_text", "client_talk_type"]
             .map(column);
-    let mut found: BTreeMap<u32, BTreeMap<u32, (Who, f64, String, BTreeMap<String, usize>)>> = BTreeMap::new();
+    let mut found: BTreeMap<u32, BTreeMap<u32, Voted>> = BTreeMap::new();
     for row in reader.records() {
         let row = row.unwrap();
         let who = if &row[who] == "therapist" { Who::Therapist } else { Who::Client };
@@ -44,10 +48,9 @@ fn transcripts(file: &Path) -> BTreeMap<u32, Vec<Line>> {
             .or_insert_with(|| (who, secs, row[said].to_owned(), BTreeMap::new()));
         *line.3.entry(row[label].to_owned()).or_default() += 1;
     }
-    let sustain = |votes: &BTreeMap<String, usize>| {
-        votes.iter().max_by_key(|(_, count)| **count).is_some_and(|(label, _)| label == "sustain")
-    };
-    let plain = |lines: BTreeMap<u32, (Who, f64, String, BTreeMap<String, usize>)>| {
+    let sustain =
+        |votes: &Votes| votes.iter().max_by_key(|(_, count)| **count).is_some_and(|(label, _)| label == "sustain");
+    let plain = |lines: BTreeMap<u32, Voted>| {
         lines.into_values().map(|(who, secs, text, votes)| (who, secs, text, sustain(&votes))).collect()
     };
     found.into_iter().map(|(id, lines)| (id, plain(lines))).collect()
