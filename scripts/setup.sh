@@ -17,8 +17,10 @@ as_root() {
 # libav and OpenCV with their headers, clang for reading these headers, ALSA for sound devices, ffmpeg for test films and
 # for films that browsers do not play, PocketSphinx for laying words on sound, Chromium for the tests of the coders' page.
 debian=(build-essential pkg-config clang libclang-dev libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
-  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us
-  chromium)
+  libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us)
+# Only for running the tests: 'scripts/setup.sh tests', as scripts/test.sh does.
+for_tests=${1:-}
+if [ "$for_tests" = tests ]; then debian+=(chromium); fi
 
 install_debian_packages() {
   command -v dpkg-query >/dev/null || stop "this is not Debian: install the relatives of these packages: ${debian[*]}"
@@ -212,7 +214,7 @@ install_debian_packages
 check_rust
 install_runtime
 install_sound_network
-install_tools
+if [ "$for_tests" = tests ]; then install_tools; fi
 check_networks
 build_page
 say "done"

@@ -33,7 +33,9 @@ fn packages() -> Option<PathBuf> {
 #[test]
 fn the_tools_see_the_same_numbers() {
     let Some(packages) = packages() else {
-        println!("skipped: the tools' Python packages are not in vendor/tools (scripts/setup.sh puts them there)");
+        println!(
+            "skipped: the tools' Python packages are not in vendor/tools (scripts/setup.sh tests puts them there)"
+        );
         return;
     };
     let desk = Desk::new();

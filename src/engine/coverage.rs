@@ -77,6 +77,9 @@ impl Looked<'_> {
             let seen = tracks.get(track, one.who).is_some();
             let rest = without_rest.iter().find(|face| face.who == one.who && face.track == track);
             match rest {
+                _ if !seen && tracks.all("face_actions").next().is_none() => {
+                    row(&one.modality, one.who, 0.0, "there is no film, or no face in it");
+                }
                 _ if !seen => row(&one.modality, one.who, 0.0, "no face is known to be theirs"),
                 Some(rest) => row(&one.modality, one.who, 0.0, &rest.why()),
                 None => {

@@ -127,7 +127,8 @@ pub fn scan(
         roles::settle::by_transcript(&mut measured.tracks, &turns, &prepared.roles.settle);
     }
     let told = |stage: &'static str| move |message: &String| Problem::note(stage, message);
-    problems.extend(placed.iter().flat_map(|placed| &placed.problems).map(told("transcript")));
+    problems
+        .extend(placed.iter().flat_map(|placed| placed.problems.iter().chain(&placed.rough)).map(told("transcript")));
     problems.extend(roles.problems.iter().map(told("people")));
     problems.extend(roles.unknown_words.iter().map(|message| Problem::failure("people", message)));
     let mut tracks = measured.tracks.renamed(|who| roles.rename(who));

@@ -105,7 +105,7 @@ pub fn refine(
             }
         },
     };
-    apply(transcript, placed, &found, problems);
+    apply(transcript, placed, &found, wish.settings.trust.not_heard, problems);
     Ok(())
 }
 
@@ -186,16 +186,20 @@ fn key(transcript: &Hash, placed: &Placed, recording: &Opened, speech: &[(Who, S
     ])
 }
 
-/// What is not heard where it should be keeps its place at this share of its confidence.
-const NOT_HEARD: f32 = 0.5;
-
-fn apply(transcript: &Transcript, placed: &mut Placed, found: &[Option<Found>], problems: &mut Vec<Problem>) {
+fn apply(
+    transcript: &Transcript,
+    placed: &mut Placed,
+    found: &[Option<Found>],
+    not_heard: f32,
+    problems: &mut Vec<Problem>,
+) {
     let mut unheard: Vec<f64> = Vec::new();
+    placed.rough = None;
     for ((turn, place), found) in transcript.turns.iter().zip(&mut placed.turns).zip(found) {
         match (found, place) {
             (Some(found), place) => *place = Some((found.span, found.confidence)),
             (None, Some((span, confidence))) if !turn.text.is_empty() => {
-                *confidence *= NOT_HEARD;
+                *confidence *= not_heard;
                 unheard.push(span.start().secs_f64());
             }
             _ => {}
@@ -203,6 +207,12 @@ fn apply(transcript: &Transcript, placed: &mut Placed, found: &[Option<Found>], 
     }
     if let Some(first) = unheard.first() {
         let of = transcript.turns.iter().filter(|turn| !turn.text.is_empty()).count();
+        if unheard.len() == of {
+            let message = "none of its turns was heard: check that it is the transcript of this recording; until then its turns \
+                           are laid on the voices in their order, which may be wrong";
+            problems.push(Problem::note("transcript", message));
+            return;
+        }
         problems.push(Problem::note(
             "transcript",
             format!(

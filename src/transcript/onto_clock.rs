@@ -45,6 +45,8 @@ pub struct Placed {
     pub is_offset_applied: bool,
     /// What went wrong, in sentences for the user.
     pub problems: Vec<String>,
+    /// What to say of turns without times of their own, as long as nobody has looked for their words; `None` if all have.
+    pub rough: Option<String>,
 }
 
 /// Lays the transcript's turns on the session clock.
@@ -148,7 +150,7 @@ fn between(
     let count = starts.iter().filter(|start| start.is_none()).count();
     let how =
         if speech.is_empty() { "spread evenly over the recording" } else { "worked out from the order of the voices" };
-    placed.problems.push(format!("{count} turns of the transcript have no times; theirs were {how} and are rough"));
+    placed.rough = Some(format!("{count} turns of the transcript have no times; theirs were {how} and are rough"));
 }
 
 /// Drops what lies outside the recording and cuts what reaches over its end.
