@@ -574,8 +574,48 @@ fn a_face_that_was_hardly_seen_does_not_count_and_is_named() {
 }
 
 #[test]
-fn a_cycle_needs_a_face_that_was_seen() {
+fn a_cycle_whose_face_was_not_seen_is_still_one_and_says_so() {
     let mut made = three_blocked();
+    made.coverage[0].spans.clear();
+    let ranking = with_remark(made).find();
+    let episode = ranking.episodes.iter().find(|episode| episode.kind == EpisodeKind::Cycle).unwrap();
+    assert!(
+        episode.sentence.starts_with("3 times in 2.7 min, the face not seen: short answer"),
+        "{}",
+        episode.sentence
+    );
+    assert_eq!(episode.cycle.as_ref().unwrap().repeats.len(), 3);
+    let repair = episode.repair.as_ref().unwrap();
+    // Longer replies alone do not say that it helped: the face is half of that.
+    assert_eq!((repair.outcome, repair.signs.len()), (Outcome::NotAssessable, 1));
+    assert!(repair.remark_span.is_some());
+    assert!(episode.missing.iter().any(|line| line.contains("face")));
+}
+
+#[test]
+fn one_repeat_whose_face_was_not_seen_counts_with_the_others() {
+    let mut made = three_blocked();
+    made.coverage[0].spans = vec![span(0.0, 85.0), span(110.0, 600.0)];
+    let ranking = made.find();
+    assert!(ranking.episodes[0].sentence.starts_with("3 times in 2.7 min, the face not seen every time: "));
+}
+
+#[test]
+fn a_face_that_was_seen_and_did_not_move_is_no_cycle() {
+    let mut made = Made::new(600.0);
+    for at in [30.0, 90.0, 180.0] {
+        made.short_then_silent(at);
+    }
+    assert!(!kinds(&made.find()).contains(&EpisodeKind::Cycle));
+}
+
+#[test]
+fn without_a_face_a_change_of_topic_is_no_cycle() {
+    let mut made = Made::new(600.0);
+    for at in [30.0, 90.0, 180.0] {
+        made.exchange(at, "open_question", at + 20.0, 20);
+        made.event("txt.topic", Client, at + 5.0, at + 18.0);
+    }
     made.coverage[0].spans.clear();
     assert!(!kinds(&made.find()).contains(&EpisodeKind::Cycle));
 }

@@ -1,4 +1,6 @@
 //! The paper's cycle: the same blocked exchange three times or more, its break, and what came of it (DOMAIN C.6).
+//!
+//! Where the client's face was not seen, the voice alone can tell that the exchange recurs; the cycle says so.
 
 use super::join::{codes, evidence, joint, padded, review_secs, sentence};
 use super::repair::{after, can_see, face_usable, per_minute, reply_words};
@@ -10,13 +12,27 @@ use crate::markers::Event;
 use crate::markers::exchange::Exchange;
 use crate::time::Span;
 
-/// An exchange in which exploration was asked for, did not happen, and the face moved.
+/// An exchange in which exploration was asked for, did not happen, and the face moved or was not seen.
 struct Blocked<'a> {
     /// Position of its unit.
     place: usize,
     exchange: &'a Exchange,
-    /// Which of the settings' face actions were there.
-    actions: Vec<usize>,
+    /// Which of the settings' face actions were there; all of them may have been where the face was not seen.
+    actions: Actions,
+}
+
+enum Actions {
+    Seen(Vec<usize>),
+    NotSeen,
+}
+
+impl Actions {
+    fn may_hold(&self, action: usize) -> bool {
+        match self {
+            Self::Seen(actions) => actions.contains(&action),
+            Self::NotSeen => true,
+        }
+    }
 }
 
 /// All cycles. Their units are marked in `taken`, so that they do not stand in the list a second time.
@@ -47,7 +63,9 @@ fn blocked<'a>(scene: &Scene<'a>, unit: &Unit<'a>, place: usize) -> Option<Block
     let settings = &scene.settings.cycle;
     let exchange = unit.exchange.filter(|exchange| exchange.exploring)?;
     if !face_usable(scene, unit.reply) {
-        return None;
+        // What was not seen is not taken for absent; the voice has to say more then.
+        let told = unit.matches.iter().any(|found| settings.unseen_without_exploration.contains(&found.cue.id));
+        return told.then_some(Blocked { place, exchange, actions: Actions::NotSeen });
     }
     let by_rule = unit.hits.iter().find(|hit| settings.blocked_codes.contains(&hit.code));
     let no_exploration = unit.matches.iter().any(|found| settings.without_exploration.contains(&found.cue.id))
@@ -58,7 +76,7 @@ fn blocked<'a>(scene: &Scene<'a>, unit: &Unit<'a>, place: usize) -> Option<Block
     let actions: Vec<usize> = (0..settings.face_actions.len())
         .filter(|&action| has_action(scene, &settings.face_actions[action], unit.reply))
         .collect();
-    (!actions.is_empty()).then_some(Blocked { place, exchange, actions })
+    (!actions.is_empty()).then_some(Blocked { place, exchange, actions: Actions::Seen(actions) })
 }
 
 /// Whether an event of each of these markers is there, all of them near the first one's.
@@ -77,7 +95,8 @@ fn is_row(scene: &Scene<'_>, row: &[Blocked<'_>]) -> bool {
     let settings = &scene.settings.cycle;
     let (Some(first), Some(last)) = (row.first(), row.last()) else { return false };
     let near = last.exchange.prompt.start() <= first.exchange.prompt.start().plus(settings.within_secs.0);
-    let same_action = first.actions.iter().any(|action| row.iter().all(|repeat| repeat.actions.contains(action)));
+    let same_action =
+        (0..settings.face_actions.len()).any(|action| row.iter().all(|repeat| repeat.actions.may_hold(action)));
     near && same_action && row.windows(2).all(|pair| !is_remarked(scene, &pair[0], &pair[1]))
 }
 
@@ -111,7 +130,7 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], repeats: &[Blocked<'_>]) -> Ep
         score: strongest.map_or(0.0, |unit| unit.score(kind)),
         likelihood: None,
         ranking_weight: joint(scene, members.iter().map(|unit| unit.probability(scene, kind))),
-        sentence: words::cycle(repeats.len(), span.secs_f64()) + &said + &words::moves(&cycle.moves),
+        sentence: words::cycle(repeats.len(), unseen(repeats), span.secs_f64()) + &said + &words::moves(&cycle.moves),
         evidence_for,
         evidence_against,
         missing: missing::lines(scene, members.iter().map(|unit| unit.reply).fold(span, Span::hull), &members),
@@ -123,6 +142,11 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], repeats: &[Blocked<'_>]) -> Ep
         review_secs: review_secs(scene, &watch),
         watch,
     }
+}
+
+/// How many repeats' faces were not seen.
+fn unseen(repeats: &[Blocked<'_>]) -> usize {
+    repeats.iter().filter(|repeat| matches!(repeat.actions, Actions::NotSeen)).count()
 }
 
 /// The first remark on the face or the moment soon after the last repeat.
@@ -178,7 +202,8 @@ fn resolution(scene: &Scene<'_>, repeats: &[Blocked<'_>], span: Span, remark: Op
     let mut signs = Vec::new();
     if let Some(after) = after(scene, remark.span.end(), settings.after_secs.0) {
         let markers = action_markers(scene, repeats);
-        if let (Some(before), Some(then)) = (per_minute(scene, &markers, span), per_minute(scene, &markers, after)) {
+        let rates = (per_minute(scene, &markers, span), per_minute(scene, &markers, after));
+        if let (false, (Some(before), Some(then))) = (markers.is_empty(), rates) {
             let names: Vec<&str> = markers.iter().map(|marker| words::of_every_kind(marker)).collect();
             let met = then <= settings.face_rate_at_most * before;
             signs.push((format!("{} {then:.1} per min (in the cycle {before:.1})", names.join(" and ")), met));
@@ -201,11 +226,17 @@ fn resolution(scene: &Scene<'_>, repeats: &[Blocked<'_>], span: Span, remark: Op
     Repair { outcome, remark: Some(remark.id), remark_span: Some(remark.span), score, signs }
 }
 
-/// Markers of the first face action that all repeats share.
+/// Markers of the first face action that all repeats share; none where no repeat's face was seen.
 fn action_markers(scene: &Scene<'_>, repeats: &[Blocked<'_>]) -> Vec<String> {
-    let shared = |action: &&usize| repeats.iter().all(|repeat| repeat.actions.contains(action));
-    let first = repeats.first().and_then(|repeat| repeat.actions.iter().find(shared).or(repeat.actions.first()));
-    first.and_then(|&action| scene.settings.cycle.face_actions.get(action)).cloned().unwrap_or_default()
+    let actions = &scene.settings.cycle.face_actions;
+    let shared = |&action: &usize| repeats.iter().all(|repeat| repeat.actions.may_hold(action));
+    let seen = |repeat: &Blocked<'_>| match &repeat.actions {
+        Actions::Seen(actions) => actions.first().copied(),
+        Actions::NotSeen => None,
+    };
+    let any_seen = repeats.iter().find_map(seen);
+    let first = any_seen.and_then(|seen| (0..actions.len()).find(shared).or(Some(seen)));
+    first.and_then(|action| actions.get(action)).cloned().unwrap_or_default()
 }
 
 /// Spans in order of start; those that touch become one.

@@ -165,8 +165,13 @@ pub(super) fn further(count: usize) -> String {
 }
 
 /// What a cycle is, before the evidence of its strongest repeat.
-pub(super) fn cycle(repeats: usize, length_secs: f64) -> String {
-    format!("{repeats} times in {}: ", minutes(length_secs))
+pub(super) fn cycle(repeats: usize, unseen: usize, length_secs: f64) -> String {
+    let face = match unseen {
+        0 => "",
+        all if all == repeats => ", the face not seen",
+        _ => ", the face not seen every time",
+    };
+    format!("{repeats} times in {}{face}: ", minutes(length_secs))
 }
 
 /// A reply that is short for this person.

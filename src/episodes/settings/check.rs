@@ -82,7 +82,7 @@ impl AsWritten {
             }
         }
         let referred = self.cue.iter().flat_map(|cue| &cue.replaces).chain(&self.cycle.without_exploration);
-        for name in referred {
+        for name in referred.chain(&self.cycle.unseen_without_exploration) {
             if !cues.contains(name.as_str()) {
                 return Err(format!("there is no cue {name:?}"));
             }

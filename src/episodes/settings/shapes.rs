@@ -17,6 +17,8 @@ pub struct Cycle {
     pub without_exploration: Vec<String>,
     /// Codes that say so.
     pub without_exploration_codes: Vec<String>,
+    /// Cues that say so by voice and words alone, where the client's face was not seen.
+    pub unseen_without_exploration: Vec<String>,
     /// Codes of a blocked exchange.
     pub blocked_codes: Vec<String>,
     /// Remarks that stand between two repeats only if they are no cycle.
