@@ -11,6 +11,7 @@ pub mod motion;
 pub mod pose;
 pub mod posing;
 pub mod region;
+mod rest;
 pub mod seams;
 mod settings;
 

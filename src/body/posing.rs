@@ -11,6 +11,7 @@ use opencv::prelude::*;
 
 use super::motion::place;
 use super::pose::{Body, NETWORK, Reader, expected_nose};
+use super::rest::Rest;
 use super::seams::Tiles;
 use super::settings::Pose as Settings;
 use super::{BodyError, library};
@@ -158,6 +159,8 @@ struct Followed {
     /// Looks in a row without shoulders.
     misses: u32,
     last_look: SessionTime,
+    /// What was seen then, as long as it may still hold.
+    rest: Option<Rest>,
 }
 
 /// Finds faces now and then and looks at their bodies.
@@ -197,6 +200,15 @@ impl Looker {
                 continue;
             }
             followed.last_look = time;
+            if let Some(rest) = &mut followed.rest
+                && rest.holds(picture, &self.settings.rest)?
+            {
+                followed.face = rest.face;
+                let (face, body) = (enlarged(&rest.face, scale), of_film(rest.body, scale));
+                self.rows.push(Row { number, time, face, body });
+                continue;
+            }
+            followed.rest = None;
             let Some(body) = self.reader.read(picture, &followed.face, &self.settings)? else {
                 followed.misses += 1;
                 continue;
@@ -205,6 +217,7 @@ impl Looker {
             let nose = expected_nose(&followed.face);
             followed.face.x += body.nose[0] - nose[0];
             followed.face.y += body.nose[1] - nose[1];
+            followed.rest = Rest::of(picture, followed.face, body, &self.settings.rest)?;
             self.rows.push(Row { number, time, face: enlarged(&followed.face, scale), body: of_film(body, scale) });
         }
         Ok(())
@@ -213,13 +226,15 @@ impl Looker {
     /// Looks for faces and keeps what is known of those that were there before.
     fn find(&mut self, picture: &Mat) -> Result<(), BodyError> {
         let found = self.finder.find(picture, &self.search)?;
-        let before = std::mem::take(&mut self.followed);
+        let mut before = std::mem::take(&mut self.followed);
         self.followed = found
             .into_iter()
             .map(|detection| {
-                let known = before.iter().find(|old| distance(&old.face, &detection.face) < 0.7);
-                let (misses, last_look) = known.map_or((0, SessionTime::ZERO), |old| (old.misses, old.last_look));
-                Followed { face: detection.face, misses, last_look }
+                let known = before.iter_mut().find(|old| distance(&old.face, &detection.face) < 0.7);
+                let Some(old) = known else {
+                    return Followed { face: detection.face, misses: 0, last_look: SessionTime::ZERO, rest: None };
+                };
+                Followed { face: detection.face, misses: old.misses, last_look: old.last_look, rest: old.rest.take() }
             })
             .collect();
         // From left to right, so that the order does not hang on scores.

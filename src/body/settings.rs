@@ -95,6 +95,24 @@ pub struct Pose {
     pub most_nose_off: f32,
     /// Lowest visibility of a point.
     pub min_visible: f32,
+    /// When a body is taken to be as it was.
+    pub rest: Rest,
+}
+
+/// When a body is taken to be as it was and not looked at again; lengths in heights of the face.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rest {
+    /// Looks in a row that may be spared.
+    pub looks: u32,
+    /// Largest change of any cell of the part below the chin, grey levels.
+    pub grey_levels: u8,
+    /// That part: to either side of the face's middle,
+    pub half_width: f32,
+    /// from below it
+    pub from: f32,
+    /// to below it.
+    pub to: f32,
 }
 
 impl Settings {
@@ -124,6 +142,8 @@ impl Settings {
             (positive(pose.side), "pose.side", "must be above 0"),
             (share(pose.min_presence), "pose.min_presence", "must be 0 to 1"),
             (share(pose.min_visible), "pose.min_visible", "must be 0 to 1"),
+            (positive(pose.rest.half_width), "pose.rest.half_width", "must be above 0"),
+            (pose.rest.to > pose.rest.from, "pose.rest.to", "must be above pose.rest.from"),
         ];
         match wrong.into_iter().find(|(holds, ..)| !holds) {
             Some((_, name, why)) => Err(BodyError::Settings { name, why }),
