@@ -19,8 +19,10 @@ as_root() {
 debian=(build-essential pkg-config clang libclang-dev libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
   libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us)
 # Only for running the tests: 'scripts/setup.sh tests', as scripts/test.sh does.
-for_tests=${1:-}
-if [ "$for_tests" = tests ]; then debian+=(chromium); fi
+what_for=${1:-}
+if [ "$what_for" = tests ]; then debian+=(chromium); fi
+# Only for running networks on a graphics card: 'scripts/setup.sh gpu'. The loader of Vulkan; the card's own driver must be there.
+if [ "$what_for" = gpu ]; then debian+=(libvulkan1); fi
 
 install_debian_packages() {
   command -v dpkg-query >/dev/null || stop "this is not Debian: install the relatives of these packages: ${debian[*]}"
@@ -83,6 +85,29 @@ with zipfile.ZipFile(wheel) as archive:
 PYTHON
   mkdir -p "$runtime_folder"
   cp "$work"/out/* "$runtime_folder/"
+  rm -rf "$work"
+}
+
+# The runtime's plug-in for graphics cards of any maker (WebGPU through Vulkan).
+card_package=onnxruntime-ep-webgpu==0.4.0
+card_hash=5d8c961eda91a88961cad1fb7621f389f006b18497d6ea9ecf96f729f066cbfb
+card_file=libonnxruntime_providers_webgpu.so
+
+install_card() {
+  if [ -f "$runtime_folder/$card_file" ]; then say "plug-in for graphics cards: there"; return; fi
+  [ "$(uname -m)" = x86_64 ] || stop "no pinned plug-in for graphics cards for $(uname -m)"
+  ensure_pip
+  say "fetching the plug-in for graphics cards (7 MB, PyPI package $card_package)"
+  local work
+  work=$(mktemp -d)
+  printf '%s --hash=sha256:%s\n' "$card_package" "$card_hash" >"$work/lock.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --dest "$work" --requirement "$work/lock.txt"
+  python3 -m zipfile -e "$work"/*.whl "$work/out"
+  cp "$work/out/onnxruntime_ep_webgpu/$card_file" "$runtime_folder/"
+  for text in LICENSE ThirdPartyNotices.txt; do
+    cp "$work"/out/*.dist-info/licenses/$text "$runtime_folder/webgpu-$text"
+  done
   rm -rf "$work"
 }
 
@@ -213,8 +238,9 @@ PYTHON
 install_debian_packages
 check_rust
 install_runtime
+if [ "$what_for" = gpu ]; then install_card; fi
 install_sound_network
-if [ "$for_tests" = tests ]; then install_tools; fi
+if [ "$what_for" = tests ]; then install_tools; fi
 check_networks
 build_page
 say "done"

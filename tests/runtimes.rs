@@ -5,6 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use attune::model::{ModelError, Runtime, Shelf, Tensor};
+use networks::{Case, case, noise};
+
+#[path = "support/networks.rs"]
+mod networks;
 
 /// Largest difference allowed between two outputs, relative to the output's largest number or 1 (landmarks are pixels of
 /// 0 to 256, log-probabilities reach -20): what the two runtimes' different orders of addition leave.
@@ -13,49 +17,6 @@ const TOLERANCE: f32 = 1e-4;
 fn library() -> Option<PathBuf> {
     let path = Path::new("vendor/onnxruntime/libonnxruntime.so.1.32.0");
     path.is_file().then(|| path.to_owned())
-}
-
-/// Numbers that look like nothing in particular and are the same everywhere (a linear congruential generator; Knuth,
-/// TAOCP 2, 3.3.4), from `low` to `high`.
-fn noise(count: usize, low: f32, high: f32, seed: u64) -> Vec<f32> {
-    let mut state = seed;
-    (0..count)
-        .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            low + (high - low) * ((state >> 40) as f32 / (1u64 << 24) as f32)
-        })
-        .collect()
-}
-
-struct Case {
-    input: (&'static str, Vec<usize>, f32, f32),
-    outputs: &'static [&'static str],
-}
-
-/// What to feed each network of the list; `None` for data.
-fn case(name: &str) -> Option<Case> {
-    Some(match name {
-        "yunet" => Case {
-            input: ("input", vec![1, 3, 640, 640], 0.0, 255.0),
-            outputs: &["cls_8", "cls_32", "obj_8", "obj_16", "obj_32", "bbox_8", "bbox_16", "bbox_32", "kps_16"],
-        },
-        "face_landmarks" => Case {
-            input: ("input_12", vec![1, 3, 256, 256], 0.0, 1.0),
-            outputs: &["Identity", "Identity_1", "Identity_2"],
-        },
-        "face_blendshapes" => Case {
-            input: ("serving_default_input_points_0", vec![1, 146, 2], 0.0, 256.0),
-            outputs: &["StatefulPartitionedCall_0"],
-        },
-        "pose" => Case { input: ("input_1", vec![1, 3, 256, 256], 0.0, 1.0), outputs: &["Identity", "Identity_1"] },
-        "segmentation" => Case { input: ("waveform", vec![2, 1, 160_000], -0.3, 0.3), outputs: &["scores"] },
-        "speaker" => Case { input: ("feats", vec![2, 117, 80], -4.0, 4.0), outputs: &["embedding"] },
-        // Its memory too, as zeros: the first second of a recording.
-        "speech" => Case { input: ("input", vec![32, 576], -0.3, 0.3), outputs: &["speech_probs", "hn", "cn"] },
-        "sounds" => Case { input: ("audio", vec![3, 1, 96, 64], -6.9, 2.0), outputs: &["class_scores"] },
-        "face_geometry" => return None,
-        other => panic!("models.toml lists {other:?}: say here what to feed it"),
-    })
 }
 
 #[test]
@@ -68,7 +29,8 @@ fn both_runtimes_give_the_same_numbers_on_every_network() {
     let names: Vec<String> = onnx.entries().map(|(name, _)| name.to_owned()).collect();
     assert!(names.len() >= 5);
     for name in names {
-        let Some(Case { input: (input, shape, low, high), outputs }) = case(&name) else { continue };
+        let Some(case) = case(&name) else { continue };
+        let outputs = case.outputs;
         if !onnx.has(&name) {
             println!("skipped: {name} is not installed");
             continue;
@@ -83,13 +45,8 @@ fn both_runtimes_give_the_same_numbers_on_every_network() {
         assert_eq!(second.file().runtime, "rten 0.27");
         assert_eq!(first.file().sha256, second.file().sha256);
         for seed in [1, 2] {
-            let values = noise(shape.iter().product(), low, high, seed);
-            let tensor = Tensor { shape: shape.clone(), values };
-            let memory = Tensor { shape: vec![1, 1, 128], values: vec![0.0; 128] };
-            let mut inputs = vec![(input, &tensor)];
-            if name == "speech" {
-                inputs.extend([("h", &memory), ("c", &memory)]);
-            }
+            let (tensor, memory) = (case.tensor(seed), Case::memory());
+            let inputs = case.inputs(&name, &tensor, &memory);
             let a = first.run(&inputs, outputs).unwrap();
             let b = second.run(&inputs, outputs).unwrap();
             if let Some(third) = &mut third {
@@ -98,6 +55,47 @@ fn both_runtimes_give_the_same_numbers_on_every_network() {
             compare(&name, outputs, &a, &b);
         }
     }
+}
+
+/// Needs a graphics card and the runtime's plug-in for one: `bash scripts/setup.sh gpu`. `ATTUNE_GPU=must` makes its lack
+/// an error.
+#[test]
+fn a_graphics_card_gives_the_same_numbers_on_every_network() {
+    let must = std::env::var("ATTUNE_GPU").is_ok_and(|word| word == "must");
+    let open = |runtime| Shelf::open(Path::new("models"), runtime, library()).unwrap().by_runtime_only();
+    let (card, without) = (open(Runtime::Graphics(None)), open(Runtime::Auto));
+    match card.load("face_blendshapes", 1) {
+        Ok(_) => {}
+        Err(e @ (ModelError::Graphics { .. } | ModelError::Runtime { .. })) if !must => {
+            return println!("skipped: {e}");
+        }
+        Err(e) => panic!("{e}"),
+    }
+    for (name, _) in card.entries().filter(|(name, _)| card.has(name)) {
+        let Some(case) = case(name) else { continue };
+        let (mut first, mut second) = (without.load(name, 1).unwrap(), card.load(name, 1).unwrap());
+        assert!(second.file().runtime.contains("ExecutionProvider"), "{:?}", second.file());
+        let (tensor, memory) = (case.tensor(1), Case::memory());
+        let inputs = case.inputs(name, &tensor, &memory);
+        compare(
+            name,
+            case.outputs,
+            &first.run(&inputs, case.outputs).unwrap(),
+            &second.run(&inputs, case.outputs).unwrap(),
+        );
+    }
+}
+
+#[test]
+fn without_a_card_the_error_says_what_is_missing() {
+    let none = Shelf::open(Path::new("models"), Runtime::Graphics(None), None).unwrap();
+    let error = refused(&none, "segmentation", &["setup.sh gpu", "not installed"]);
+    assert!(matches!(error, ModelError::Graphics { .. }));
+    let gone = Runtime::Graphics(Some(PathBuf::from("nowhere/libonnxruntime.so.1")));
+    let gone = Shelf::open(Path::new("models"), gone, None).unwrap();
+    refused(&gone, "segmentation", &["nowhere"]);
+    // What is compiled in needs no card.
+    assert!(none.load("face_blendshapes", 1).is_ok());
 }
 
 fn compare(name: &str, outputs: &[&str], a: &[Tensor], b: &[Tensor]) {

@@ -164,7 +164,7 @@ pub struct Machine {
     /// Folder of the networks (default: models/ near the program).
     #[arg(long, env = "ATTUNE_MODELS", value_name = "FOLDER")]
     pub models: Option<PathBuf>,
-    /// What runs the networks: auto, rten (built in), or the path of ONNX Runtime's library.
+    /// What runs the networks: auto, rten (built in), gpu (a graphics card), or the path of ONNX Runtime's library.
     #[arg(long, env = "ATTUNE_RUNTIME", default_value = "auto")]
     pub runtime: String,
     /// Folder of settings that replace the built-in ones file by file (see: attune config --write).

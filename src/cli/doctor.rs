@@ -65,9 +65,11 @@ pub fn run(machine: &Machine, json: bool) -> Result<(), Failure> {
     match runtime_from(&machine.runtime).and_then(|r| Ok(places::open_shelf(machine.models.as_deref(), r)?)) {
         Ok(shelf) => {
             let name = shelf.runtime_name();
-            findings.push(match name.starts_with("onnxruntime") {
-                true => finding("runtime", "ok", name),
-                false => finding(
+            findings.push(match (name.starts_with("onnxruntime"), name.ends_with(')')) {
+                // It was asked for or found, and does not do: the name says why.
+                (true, true) => finding("runtime", "missing", name),
+                (true, false) => finding("runtime", "ok", name),
+                (false, _) => finding(
                     "runtime",
                     "optional",
                     format!("{name} (built in). ONNX Runtime is about twice as fast: run scripts/setup.sh"),

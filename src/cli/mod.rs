@@ -149,9 +149,10 @@ fn runtime_from(text: &str) -> Result<Runtime, Failure> {
     match text {
         "auto" => Ok(Runtime::Auto),
         "rten" => Ok(Runtime::Rten),
+        "gpu" => Ok(Runtime::Graphics(None)),
         path if Path::new(path).is_file() => Ok(Runtime::OnnxRuntime(PathBuf::from(path))),
         _ => Err(Failure::wrong_use(format!(
-            "--runtime must be auto, rten, or the path of ONNX Runtime's library; there is no file {text}"
+            "--runtime must be auto, rten, gpu, or the path of ONNX Runtime's library; there is no file {text}"
         ))),
     }
 }

@@ -5,6 +5,7 @@
 //! themselves (`attune-nets`) and faster than with either. All give the same numbers within 1e-4 (`tests/runtimes.rs`).
 
 mod compiled;
+mod graphics;
 mod memory;
 mod onnxruntime;
 mod pure_rust;
@@ -35,6 +36,9 @@ pub enum Runtime {
     Auto,
     /// ONNX Runtime from this shared library, or an error.
     OnnxRuntime(PathBuf),
+    /// ONNX Runtime with a graphics card, or an error: from this shared library, or from the one that was found. Only
+    /// networks that gain from it run there (`gpu` in `models.toml`).
+    Graphics(Option<PathBuf>),
     /// The compiled-in one.
     Rten,
 }
@@ -76,6 +80,14 @@ pub enum ModelError {
     #[error("ONNX Runtime does not load ({message}): run scripts/setup.sh, or leave it out with --runtime rten")]
     Runtime {
         /// What it said.
+        message: String,
+    },
+    /// No graphics card can be used.
+    #[error(
+        "no graphics card can be used ({message}): run scripts/setup.sh gpu, or leave out --runtime gpu; the results are the same without"
+    )]
+    Graphics {
+        /// What is missing.
         message: String,
     },
     /// The network does not load or run.

@@ -10,7 +10,7 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionInputValue};
 use ort::value::TensorRef;
 
-use super::{Backend, ModelError, Tensor};
+use super::{Backend, ModelError, Tensor, graphics};
 
 /// One library serves the whole process: the first one that loads. Failures are not kept, so that another file can be
 /// tried.
@@ -76,13 +76,31 @@ pub(super) fn version(library: &Path) -> Result<String, ModelError> {
     Ok(format!("onnxruntime {version}").trim_end().to_owned())
 }
 
+/// The provider that reaches a graphics card.
+///
+/// # Errors
+/// [`ModelError::Runtime`] if the library does not load, [`ModelError::Graphics`] if it reaches no card.
+pub(super) fn card(library: &Path) -> Result<&'static str, ModelError> {
+    graphics::provider(library, environment(library)?).map_err(|message| ModelError::Graphics { message })
+}
+
 struct Loaded(Session);
 
-/// Loads a network from the bytes of its ONNX file.
-pub(super) fn load(library: &Path, bytes: &[u8], threads: usize) -> Result<impl Backend + use<>, String> {
+/// Loads a network from the bytes of its ONNX file; `on_card`: onto the card that [`card`] found.
+pub(super) fn load(
+    library: &Path,
+    bytes: &[u8],
+    threads: usize,
+    on_card: bool,
+) -> Result<impl Backend + use<>, String> {
     let environment = environment(library).map_err(|e| e.to_string())?;
     let build = || -> ort::Result<Session> {
-        Session::builder(environment)?
+        let builder = Session::builder(environment)?;
+        let builder = match on_card {
+            true => graphics::placed(builder, environment)?,
+            false => builder,
+        };
+        builder
             .with_optimization_level(GraphOptimizationLevel::Level3)?
             .with_intra_threads(threads.max(1))?
             .with_inter_threads(1)?

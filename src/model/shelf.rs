@@ -28,6 +28,9 @@ pub struct Entry {
     /// It is one of those that are compiled in; the file holds its weights.
     #[serde(default)]
     pub compiled: bool,
+    /// It gains from a graphics card where one is used (docs/performance.md).
+    #[serde(default)]
+    pub gpu: bool,
 }
 
 /// The networks of this machine.
@@ -79,9 +82,12 @@ impl Shelf {
     /// found and does not load is named as such: loading a network then fails with the reason.
     pub fn runtime_name(&self) -> String {
         match self.library() {
-            Ok(Some(library)) => {
-                onnxruntime::version(library).unwrap_or_else(|_| "onnxruntime (does not load)".to_owned())
-            }
+            Ok(Some(library)) => match (onnxruntime::version(library), self.card(library)) {
+                (Err(_), _) => "onnxruntime (does not load)".to_owned(),
+                (Ok(version), Ok(None)) => version,
+                (Ok(version), Ok(Some(provider))) => format!("{version} with {provider}"),
+                (Ok(version), Err(_)) => format!("{version} (reaches no graphics card)"),
+            },
             Ok(None) => pure_rust::NAME.to_owned(),
             Err(_) => "onnxruntime (not found)".to_owned(),
         }
@@ -103,8 +109,21 @@ impl Shelf {
         entry.compiled && !self.by_runtime_only
     }
 
+    /// The provider of a graphics card, if one is to be used.
+    fn card(&self, library: &Path) -> Result<Option<&'static str>, ModelError> {
+        match &self.runtime {
+            Runtime::Graphics(_) => onnxruntime::card(library).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     fn library(&self) -> Result<Option<&Path>, ModelError> {
         match &self.runtime {
+            Runtime::Graphics(given) => match given.as_deref().or(self.library.as_deref()) {
+                Some(path) if path.is_file() => Ok(Some(path)),
+                Some(path) => Err(ModelError::Runtime { message: format!("no file {}", path.display()) }),
+                None => Err(ModelError::Graphics { message: "ONNX Runtime is not installed".to_owned() }),
+            },
             Runtime::Rten => Ok(None),
             Runtime::OnnxRuntime(path) if path.is_file() => Ok(Some(path)),
             Runtime::OnnxRuntime(path) => Err(ModelError::Runtime { message: format!("no file {}", path.display()) }),
@@ -144,7 +163,10 @@ impl Shelf {
         let (backend, runtime): (Box<dyn super::Backend>, String) = match self.library()? {
             Some(library) => {
                 let version = onnxruntime::version(library)?;
-                (Box::new(onnxruntime::load(library, &bytes, threads).map_err(failed)?), version)
+                let gains = self.entries.get(name).is_some_and(|entry| entry.gpu || self.by_runtime_only);
+                let card = self.card(library)?.filter(|_| gains);
+                let runtime = card.map_or(version.clone(), |provider| format!("{version} with {provider}"));
+                (Box::new(onnxruntime::load(library, &bytes, threads, card.is_some()).map_err(failed)?), runtime)
             }
             None => (Box::new(pure_rust::load(bytes, threads).map_err(failed)?), pure_rust::NAME.to_owned()),
         };
