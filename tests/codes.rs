@@ -93,7 +93,7 @@ fn the_wordings_that_rules_ask_for_stand_in_every_language() {
         let kinds: BTreeSet<&str> = table.keys().map(String::as_str).collect();
         assert_eq!(kinds, named, "config/language/{language}/phrase.toml and config/dictionary.toml");
     }
-    // And no wording is kept that nobody asks for.
+    // And no wording is kept that nobody asks for, but those of sustain talk: they are there for research.
     let asked: BTreeSet<String> = shipped()
         .codes()
         .flat_map(|code| {
@@ -101,7 +101,8 @@ fn the_wordings_that_rules_ask_for_stand_in_every_language() {
             code.rules.iter().flat_map(toml::to_string).chain(aids).collect::<Vec<_>>()
         })
         .collect();
-    for kind in named {
+    let for_research = |kind: &str| kind.starts_with("sustain_") || ["pressed", "contrast"].contains(&kind);
+    for kind in named.into_iter().filter(|kind| !for_research(kind)) {
         assert!(asked.iter().any(|text| text.contains(&format!("\"{kind}\""))), "no code asks for {kind:?}");
     }
 }
