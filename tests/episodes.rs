@@ -593,6 +593,19 @@ fn a_cycle_whose_face_was_not_seen_is_still_one_and_says_so() {
 }
 
 #[test]
+fn without_words_nobody_knows_what_the_therapist_did() {
+    let mut made = three_blocked();
+    made.blind.push(("txt.prompt".into(), "no transcript".into()));
+    for event in made.events.iter_mut().filter(|event| event.marker == "txt.prompt") {
+        event.marker = "aud.turnlen".into();
+    }
+    let ranking = made.find();
+    let episode = ranking.episodes.iter().find(|episode| episode.kind == EpisodeKind::Cycle).unwrap();
+    assert_eq!(episode.cycle.as_ref().unwrap().moves, ["not known"; 3]);
+    assert!(!episode.sentence.contains("after each"), "{}", episode.sentence);
+}
+
+#[test]
 fn one_repeat_whose_face_was_not_seen_counts_with_the_others() {
     let mut made = three_blocked();
     made.coverage[0].spans = vec![span(0.0, 85.0), span(110.0, 600.0)];

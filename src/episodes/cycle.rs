@@ -172,7 +172,7 @@ fn moves(scene: &Scene<'_>, repeats: &[Blocked<'_>]) -> Vec<String> {
             );
             let acts = window.map_or(Vec::new(), |window| scene.events.starting_in(&settings.move_markers, window));
             let Some(first) = acts.first() else {
-                return if can_see(scene, &settings.move_markers) { words::SILENT } else { words::OTHER_MOVE };
+                return if can_see(scene, &settings.move_markers) { words::SILENT } else { words::UNKNOWN_MOVE };
             };
             let lapsed = Span::new(repeat.exchange.resp.start(), first.span.end())
                 .is_some_and(|until| scene.events.anybody("aud.lapse", until));

@@ -192,7 +192,8 @@ pub struct Cycle {
     pub repeats: Vec<Span>,
     /// Seconds from each repeat's start to the next one's, one fewer than repeats.
     pub spacing_secs: Vec<f64>,
-    /// The therapist's move after each repeat: re-prompt, new topic, advice, silence, names the face, other.
+    /// The therapist's move after each repeat: re-prompt, new topic, advice, silence, names the face, other; not known
+    /// without words.
     pub moves: Vec<String>,
 }
 

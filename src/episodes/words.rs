@@ -190,9 +190,12 @@ pub(super) fn high_share(share: f64, over_secs: f64) -> String {
     format!("{:.0} % of all speaking over {}", (100.0 * share).floor(), minutes(over_secs))
 }
 
-/// The therapist's moves after the repeats of a cycle, in order.
+/// The therapist's moves after the repeats of a cycle, in order; nothing where none is known.
 pub(super) fn moves(moves: &[String]) -> String {
-    format!("; after each, the therapist: {}", moves.join(", "))
+    match moves.iter().all(|step| step == UNKNOWN_MOVE) {
+        true => String::new(),
+        false => format!("; after each, the therapist: {}", moves.join(", ")),
+    }
 }
 
 /// A move of the therapist, from the kind of prompt or remark (DOMAIN C.6).
@@ -212,6 +215,8 @@ pub(super) fn therapist_move(act: &Event) -> &'static str {
 pub(super) const NEW_TOPIC: &str = "new topic";
 /// The therapist lets a lapse pass, or says nothing.
 pub(super) const SILENT: &str = "silence";
+/// Without words nobody knows.
+pub(super) const UNKNOWN_MOVE: &str = "not known";
 /// Something that has no kind.
 pub(super) const OTHER_MOVE: &str = "other";
 
