@@ -375,6 +375,13 @@ fn a_lead_alone_says_who_takes_part() {
     assert_eq!(names, ["ann", "ben", "sue"]);
     let log = served.enter("ben").get("/api/log").json();
     assert_eq!(log["verified"]["problems"], json!([]));
+    assert_eq!(served.stop(), Some(0));
+    // Somebody written into study.toml by hand comes in, and it is said what that opens.
+    let toml = place.join("study.toml");
+    let text = std::fs::read_to_string(&toml).unwrap();
+    std::fs::write(&toml, format!("{text}\n[[coder]]\nname = \"finn\"\n")).unwrap();
+    let told = Served::start_loud(&place).stop_and_hear();
+    assert!(told.contains("finn takes part from now on") && told.contains("S001, which waits for finn again"), "{told}");
 }
 
 #[test]
@@ -451,6 +458,8 @@ fn twenty_coders_at_once_lose_nothing() {
     let tables: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(tables["coders"].as_array().unwrap().len(), 20);
     assert_eq!(tables["codes"][0]["percent"], json!(1.0));
+    let (_, text) = attune(&["agree", place.to_str().unwrap()]);
+    assert!(text.contains("gamma (Mathet et al. 2015) is not among these numbers"), "{text}");
 }
 
 #[test]

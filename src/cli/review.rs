@@ -145,8 +145,12 @@ pub fn review(review: &Review) -> Result<(), Failure> {
         names: review.host.clone(),
         certificate: review.cert.clone().zip(review.key.clone()),
     };
-    for name in &desk.admitted {
-        tell(&format!("attune: {name} takes part from now on, as study.toml says; sessions wait for {name}'s lock"));
+    for (name, reopened) in &desk.admitted {
+        let again = match reopened.is_empty() {
+            true => String::new(),
+            false => format!("; all had locked {}, which waits for {name} again", reopened.join(", ")),
+        };
+        tell(&format!("attune: {name} takes part from now on, as study.toml says{again}"));
     }
     let server = Server::bind(desk, &options, now_ms)?;
     lock.name(&format!("the coders' page at {}", server.place()));

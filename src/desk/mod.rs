@@ -18,7 +18,7 @@ use crate::codebook::Codebook;
 use crate::review::clips::{self, Clip, millis};
 use crate::review::consensus::{On, Rule};
 use crate::review::tables::Frame;
-use crate::review::{FILE, Plan, Role, Store, StoreError, coders};
+use crate::review::{FILE, Plan, Role, Store, StoreError, coders, flow};
 use crate::session::{Session, stored};
 use crate::study::{self, AgreementRule, CoderRole, Study, StudyError};
 
@@ -71,8 +71,8 @@ pub struct Desk {
     pub store: Store,
     /// Width in pixels down to which pictures were scaled before faces were looked for; face boxes are in those pixels.
     pub largest_picture_width_px: u32,
-    /// Who was taken over from `study.toml` just now.
-    pub admitted: Vec<String>,
+    /// Who came to those who take part from `study.toml` just now, and the sessions that all had locked and wait again.
+    pub admitted: Vec<(String, Vec<String>)>,
     places: BTreeMap<String, Place>,
     sessions: Mutex<BTreeMap<String, Arc<Session>>>,
     curves: Mutex<BTreeMap<String, Arc<curves::Curves>>>,
@@ -102,12 +102,20 @@ impl Desk {
             sessions.good.iter().map(|session| (session.id.clone(), Place::of_session(session))).collect();
         let settings = study.settings();
         let store = Store::open(&study.review_store())?;
+        let scanned = places.values().filter(|place| place.has_results()).map(|place| place.id.clone());
+        let scanned: Vec<String> = scanned.collect();
         // Also those who were taken out are known.
         let known = store.read(coders::everybody)?;
         let mut admitted = Vec::new();
         for coder in settings.coders.iter().filter(|coder| known.iter().all(|known| known.name != coder.name)) {
             let (name, role) = (coder.name.clone(), role_of(coder.role));
-            admitted.push(name.clone());
+            if !known.is_empty() {
+                let reopened = match role.codes() {
+                    true => store.read(|c| flow::reopened_by(c, &name, &scanned))?,
+                    false => Vec::new(),
+                };
+                admitted.push((name.clone(), reopened));
+            }
             store.write(move |c| coders::put(c, &name, role, None, "server", at_ms))?;
         }
         let plan = Plan {
@@ -118,7 +126,7 @@ impl Desk {
                 AgreementRule::Union => Rule::Union,
             },
             on: On::Turn,
-            sessions: places.values().filter(|place| place.has_results()).map(|place| place.id.clone()).collect(),
+            sessions: scanned,
             gold: Vec::new(),
         };
         Ok(Self { admitted, ..Self::new(settings.name.clone(), plan, codebook, store, places, Some(share)) })
