@@ -381,7 +381,10 @@ fn a_lead_alone_says_who_takes_part() {
     let text = std::fs::read_to_string(&toml).unwrap();
     std::fs::write(&toml, format!("{text}\n[[coder]]\nname = \"finn\"\n")).unwrap();
     let told = Served::start_loud(&place).stop_and_hear();
-    assert!(told.contains("finn takes part from now on") && told.contains("S001, which waits for finn again"), "{told}");
+    assert!(
+        told.contains("finn takes part from now on") && told.contains("S001, which waits for finn again"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -411,7 +414,10 @@ fn the_clients_face_is_told_after_the_lock() {
     let folder = tempfile::tempdir().unwrap();
     let mut session = made::four_minutes();
     made::face_at(&mut session, [200.0, 100.0, 80.0, 120.0]);
-    let study = study(folder.path(), &[session]);
+    let (heard, mut unseen, mut twice) = (made::four_minutes(), made::almost_nothing(), session.clone());
+    made::filmed(&mut unseen);
+    twice.media.push(twice.media[0].clone());
+    let study = study(folder.path(), &[session, heard, unseen, twice]);
     let served = Served::start(&study);
     let ann = served.coder("ann", "lead");
     let face = |from: i64, to: i64| ann.get(&format!("/api/sessions/S001/face?from_ms={from}&to_ms={to}"));
@@ -422,6 +428,12 @@ fn the_clients_face_is_told_after_the_lock() {
     assert_eq!(found["boxes"].as_array().unwrap().len(), 20);
     assert_eq!((&found["boxes"][3], &found["start_ms"]), (&json!([200.0, 100.0, 80.0, 120.0]), &json!(10_000.0)));
     assert_eq!(face(191_000, 198_000).json()["why"], json!("not_here"), "the face is lost there");
+    // Without a film, without a face, or with two films: why there is none.
+    for (session, path) in [("no_film", "S002"), ("no_face", "S003"), ("several_films", "S004")] {
+        ann.lock(path);
+        let found = ann.get(&format!("/api/sessions/{path}/face?from_ms=0&to_ms=9000")).json();
+        assert_eq!((&found["why"], &found["boxes"]), (&json!(session), &json!([])), "{path}");
+    }
     for (from, to) in [(-5, 10), (10, 5), (900_000_000, i64::MAX), (i64::MIN, i64::MAX)] {
         assert_eq!(face(from, to).status, 200, "{from} {to}");
     }

@@ -281,7 +281,9 @@ async function fits(page, name) {
 const SIZES = [[1280, 720], [1024, 768], [768, 1024], [1280, 640], [820, 1180]];
 for (const scheme of ["light", "dark"]) {
   const page = await visitor({ colorScheme: scheme });
-  await enter(page, "cy");
+  await page.getByRole("heading", { name: "Who is coding?" }).waitFor();
+  await axe(page, `enter, ${scheme}`);
+  await enter(page, "ann");
   await tour(page);
   for (const [id, what] of [["S001", "done"], ["S002", "first pass"]]) {
     await toSession(page, id);
@@ -296,7 +298,7 @@ for (const scheme of ["light", "dark"]) {
     }
   }
   await page.setViewportSize({ width: 1280, height: 720 });
-  for (const hash of ["/", "/agreement", "/theory", "/log", "/session/S001/consensus", "/session/S001/summary"]) {
+  for (const hash of ["/", "/agreement", "/theory", "/people", "/log", "/session/S001/consensus", "/session/S001/summary"]) {
     await page.evaluate((hash) => (location.hash = hash), hash);
     await page.waitForTimeout(900);
     await axe(page, `${hash}, ${scheme}`);
