@@ -398,6 +398,11 @@ fn one_page_of_a_study_at_a_time() {
     assert!(text.contains(&format!("http://127.0.0.1:{}/", served.port)) && !text.contains(&served.token), "{text}");
     let (code, text) = attune(&["study", "coder", at, "dora"]);
     assert!(code == 1 && text.contains("the coders' page at http"), "{text}");
+    // A folder of results has coders of its own.
+    let results = place.join("sessions/S001/results");
+    let (code, text) = attune(&["study", "coder", results.to_str().unwrap(), "zoe=lead"]);
+    assert!(code == 0 && text.contains("coders: zoe (lead)"), "{text}");
+    assert!(attune(&["study", "coder", folder.path().to_str().unwrap(), "zoe"]).1.contains("this is no study"));
     // What needs no page works beside it.
     assert_eq!(attune(&["review", at, "--verify"]).0, 0);
     // Killed: the next one takes over and says so. Ended: nothing is said.

@@ -250,6 +250,10 @@ fn printed(found: &Tables) -> String {
         number(found.u_alpha),
         number(found.u_alpha_binary)
     );
+    if found.throughout.len() < found.coders.len() {
+        let names = if found.throughout.is_empty() { "nobody".into() } else { found.throughout.join(", ") };
+        text += &format!("u-alpha, F1 by code and ICC are of those who coded every session compared: {names}\n");
+    }
     text += "\nevents, pairs of coders: kappa with those without a partner, linked only; F1, with the same code\n";
     for row in &found.pairs {
         text += &format!(

@@ -168,6 +168,7 @@ export const S = {
     none: "Nothing was marked in this session. Finish it to go on.",
     left: "left",
     decided: "decided",
+    own: "Your decision",
     verdicts: { confirm: "confirmed", reject: "rejected", unsure: "unsure", recode: "other code" } as Record<string, string>,
   },
   consensus: {

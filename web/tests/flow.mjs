@@ -288,6 +288,7 @@ for (const scheme of ["light", "dark"]) {
   for (const [id, what] of [["S001", "done"], ["S002", "first pass"]]) {
     await toSession(page, id);
     await page.locator("video").waitFor();
+    if (id === "S001") await page.getByText("Your decision: confirmed").waitFor();
     for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });
       await page.waitForTimeout(350);

@@ -128,6 +128,9 @@ export function FlagPanel(props: {
         <div class="flag-body">
           <p class="asked"><span class="quiet small">{S.flags.asked}</span><strong>{S.flags.kinds[clip.asked] ?? clip.asked}</strong>
             <span class="quiet small">{clock(clip.start_ms)} – {clock(clip.end_ms)}</span></p>
+          {props.closed && mine && (
+            <p class="small">{S.flags.own}: <strong>{S.flags.verdicts[mine.verdict]}</strong>{mine.code && <> <span class="code-id">{mine.code}</span> {code(mine.code)?.label}</>}{mine.note && <span class="quiet">, {mine.note}</span>}</p>
+          )}
           <div class="looks" role="group" aria-label={S.flags.again}>
             <button aria-pressed={look === "silent"} onClick={() => play(true)}>{S.flags.first}</button>
             <button aria-pressed={look === "sound"} onClick={() => play(false)}>{S.flags.second} <kbd>S</kbd></button>
