@@ -92,8 +92,8 @@ pub enum StudyError {
     },
     /// Another process serves the coders' page.
     #[error(
-        "the coders' page is open already{}: use the address that it printed in its terminal, or end it there with Ctrl-C first",
-        if who.is_empty() { String::new() } else { format!(" ({who})") }
+        "{} is open already: use the address that it printed in its terminal, or end it there with Ctrl-C first",
+        if who.is_empty() { "the coders' page".to_owned() } else { format!("{who},") }
     )]
     PageOpen {
         /// Where, and its process number.

@@ -23,7 +23,7 @@ export const S = {
     first: "Nobody takes part yet. Add yourself: the first person leads the study, codes in it, and adds the others.",
     addFirst: "Add yourself as lead",
     missing: "Somebody is missing? A lead comes in and adds people under People.",
-    noLead: "Nobody leads this study yet, so nobody can be added here. In the terminal:",
+    noLead: "Nobody leads this study yet, so nobody can be added here. End this page in its terminal with Ctrl-C, then:",
     noLeadHow: "attune study coder STUDY NAME=lead",
     name: "Name or pseudonym",
     role: "Role",
