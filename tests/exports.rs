@@ -320,6 +320,17 @@ fn damaged_tracks_are_an_error() {
 // ---- report.html ----
 
 #[test]
+fn review_time_without_a_candidate_is_said_to_be_for_comparison() {
+    let mut session = made::almost_nothing();
+    session.controls = vec![made::span(20.0, 50.0)];
+    let plan = serde_json::json!({ "clips": 0, "minutes": 0.8, "budget_minutes": 1.0, "expected_confirmed": null, "note": "" });
+    session.review = Some(serde_json::from_value(plan).unwrap());
+    let page = page(&session);
+    let said = "for 1 stretch drawn at random where nothing was marked, to compare with";
+    assert!(page.contains("0.8 min") && page.contains(said) && !page.contains("of review, of"), "{page}");
+}
+
+#[test]
 fn the_report_needs_nothing_and_runs_nothing() {
     for session in [made::four_minutes(), made::almost_nothing()] {
         let page = page(&session);

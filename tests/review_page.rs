@@ -32,6 +32,7 @@ fn two_hours() -> Session {
         let later = events.iter().filter(|event| fits(event.span));
         session.events.extend(later.map(|event| Event { span: event.span.shifted(by), ..event.clone() }));
     }
+    made::filmed(&mut session);
     session.tracks = made::tracks_of(&session, &[(Who::Client, 1180.0, 1342.0), (Who::Therapist, 1700.0, 3000.0)]);
     session
 }
@@ -49,6 +50,7 @@ fn three_coders_from_a_blank_study_to_the_paradigm_picture() {
     let like = first.episodes[0].clone();
     first.further = vec![Episode { id: "f001".into(), rank: 5, span: below, clip: below, watch: vec![below], ..like }];
     first.controls = vec![made::span(140.0, 170.0)];
+    made::face_at(&mut first, [60.0, 90.0, 90.0, 110.0]);
     let served = Served::start(&study(folder.path(), &[first, two_hours()]));
     // The one that the set-up brought, where the machine has none.
     let own = Path::new("vendor/node/bin/node");

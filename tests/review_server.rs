@@ -278,9 +278,18 @@ fn nothing_is_seen_before_its_time() {
     assert_eq!(tile.body.len(), before["curves"]["list"].as_array().unwrap().len() * 512 * 8);
     assert_eq!(ann.get("/api/sessions/S001/clips").status, 409);
     assert_eq!(sue.get("/api/sessions/S001").status, 403);
-    for path in ["/api/sessions/S001/summary", "/api/log"] {
-        assert_eq!(ben.get(path).status, 403, "{path}");
+    assert_eq!(ben.get("/api/sessions/S001/summary").status, 403);
+    // The log tells each of themselves, whatever they ask for, and a lead of all.
+    let lines =
+        |who: &review_support::Visitor<'_>, path: &str| who.get(path).json()["lines"].as_array().unwrap().clone();
+    for path in ["/api/log", "/api/log?who=ann", "/api/log?who=&action=coded"] {
+        assert!(lines(&ben, path).iter().all(|line| line["who"] == "ben"), "{path}");
     }
+    assert!(!lines(&ben, "/api/log").is_empty() && ben.get("/api/log").json()["names"] == json!(["ben"]));
+    let coded = lines(&ann, "/api/log?who=ann&action=coded");
+    assert!(coded.len() == 1 && coded[0]["who"] == "ann" && coded[0]["action"] == "coded", "{coded:?}");
+    let before = format!("/api/log?before={}", coded[0]["id"]);
+    assert!(lines(&ann, &before).iter().all(|line| line["id"].as_i64() < coded[0]["id"].as_i64()));
     ann.lock("S001");
     let after = ann.get("/api/sessions/S001").json();
     assert!(after["measured"]["events"].as_array().unwrap().len() > 5);
@@ -303,10 +312,144 @@ fn nothing_is_seen_before_its_time() {
 }
 
 #[test]
+fn a_lead_alone_says_who_takes_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    let new = |name: &str, role: &str| json!({ "name": name, "role": role });
+    assert_eq!(served.visitor().post("/api/coders", &new("ann", "coder")).status, 409, "the first one leads");
+    let ann = served.coder("ann", "lead");
+    assert_eq!(served.visitor().post("/api/coders", &new("eve", "coder")).status, 403, "from the page of names");
+    assert_eq!(ann.post("/api/coders", &new("ben", "coder")).status, 200);
+    let ben = served.enter("ben");
+    for (path, body) in [
+        ("/api/coders", new("eve", "lead")),
+        ("/api/coders/change", json!({ "name": "ben", "role": "lead", "standing": "in", "sure": true })),
+        ("/api/coders/change", json!({ "name": "ann", "role": "lead", "standing": "out", "sure": true })),
+    ] {
+        assert_eq!(ben.post(path, &body).status, 403, "{path} {body}");
+    }
+    assert_eq!(ben.get("/api/coders").status, 403);
+    ann.lock("S001");
+    ben.lock("S001");
+    // It is asked first, in words, and nothing has changed meanwhile.
+    let asked = ann.post("/api/coders", &new("eve", "coder"));
+    assert_eq!((asked.status, &asked.json()["reopens"]), (409, &json!(["S001"])));
+    assert!(asked.json()["error"].as_str().unwrap().contains("would wait for eve again"), "{asked:?}");
+    assert_eq!(ben.get("/api/sessions/S001/consensus").json()["open"], json!(true));
+    assert_eq!(ann.post("/api/coders", &json!({ "name": "eve", "role": "coder", "sure": true })).status, 200);
+    assert_eq!(ben.get("/api/sessions/S001/consensus").json()["open"], json!(false));
+    let eve = served.enter("eve");
+    assert_eq!(eve.code("S001", 1, "rs03").status, 200);
+    let leave = |standing: &str| {
+        ann.post("/api/coders/change", &json!({ "name": "eve", "role": "coder", "standing": standing }))
+    };
+    assert_eq!(leave("left").status, 200);
+    assert_eq!(eve.get("/api/sessions").status, 409, "who has left is out at once");
+    assert_eq!(served.visitor().post("/api/enter", &json!({ "name": "eve" })).status, 409);
+    assert_eq!(ben.get("/api/sessions/S001/consensus").json()["open"], json!(true));
+    assert_eq!(leave("in").status, 409, "coming back opens it again");
+    let people = ann.get("/api/coders").json();
+    assert_eq!(
+        people["people"][2],
+        json!({
+            "name": "eve", "role": "coder", "standing": "left", "locked": 0, "has_password": false
+        })
+    );
+    // She was in the study's own list or not: opening the page again does not bring her back.
+    let place = folder.path().join("study");
+    assert_eq!(served.stop(), Some(0));
+    let at = place.to_str().unwrap();
+    let (code, text) = attune(&["study", "coder", at, "dora"]);
+    assert!(code == 2 && text.contains("S001 is locked by everybody") && text.contains("--yes"), "{text}");
+    let (code, text) = attune(&["study", "coder", at, "sue=supervisor", "ben=lead"]);
+    assert!(code == 0 && text.contains("sue (supervisor)") && text.contains("ben (lead)"), "{text}");
+    let (code, text) = attune(&["study", "coder", at, "dora", "--yes"]);
+    assert!(code == 0 && text.contains("dora (coder)"), "{text}");
+    let (code, text) = attune(&["study", "coder", at, "--remove", "dora"]);
+    assert!(code == 0 && !text.contains("dora"), "{text}");
+    let (code, text) = attune(&["study", "coder", at, "--remove", "nobody"]);
+    assert!(code != 0 && text.contains("nobody called"), "{text}");
+    let served = Served::start(&place);
+    let coders = served.visitor().get("/api/me").json()["coders"].clone();
+    let names: Vec<_> = coders.as_array().unwrap().iter().map(|coder| coder["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ann", "ben", "sue"]);
+    let log = served.enter("ben").get("/api/log").json();
+    assert_eq!(log["verified"]["problems"], json!([]));
+    assert_eq!(served.stop(), Some(0));
+    // Somebody written into study.toml by hand comes in, and it is said what that opens.
+    let toml = place.join("study.toml");
+    let text = std::fs::read_to_string(&toml).unwrap();
+    std::fs::write(&toml, format!("{text}\n[[coder]]\nname = \"finn\"\n")).unwrap();
+    let told = Served::start_loud(&place).stop_and_hear();
+    assert!(
+        told.contains("finn takes part from now on") && told.contains("S001, which waits for finn again"),
+        "{told}"
+    );
+}
+
+#[test]
+fn one_page_of_a_study_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = served(folder.path());
+    let place = folder.path().join("study");
+    let at = place.to_str().unwrap();
+    let (code, text) = attune(&["review", at]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains(&format!("http://127.0.0.1:{}/", served.port)) && !text.contains(&served.token), "{text}");
+    let (code, text) = attune(&["study", "coder", at, "dora"]);
+    assert!(code == 1 && text.contains("the coders' page at http"), "{text}");
+    // A folder of results has coders of its own.
+    let results = place.join("sessions/S001/results");
+    let (code, text) = attune(&["study", "coder", results.to_str().unwrap(), "zoe=lead"]);
+    assert!(code == 0 && text.contains("coders: zoe (lead)"), "{text}");
+    assert!(attune(&["study", "coder", folder.path().to_str().unwrap(), "zoe"]).1.contains("this is no study"));
+    // What needs no page works beside it.
+    assert_eq!(attune(&["review", at, "--verify"]).0, 0);
+    // Killed: the next one takes over and says so. Ended: nothing is said.
+    let pid = served.kill();
+    let mut next = Served::start_loud(&place);
+    let told = next.stop_and_hear();
+    assert!(told.contains(&format!("process {pid}")) && told.contains("taken over"), "{told}");
+    let told = Served::start_loud(&place).stop_and_hear();
+    assert!(!told.contains("taken over"), "{told}");
+}
+
+#[test]
+fn the_clients_face_is_told_after_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = made::four_minutes();
+    made::face_at(&mut session, [200.0, 100.0, 80.0, 120.0]);
+    let (heard, mut unseen, mut twice) = (made::four_minutes(), made::almost_nothing(), session.clone());
+    made::filmed(&mut unseen);
+    twice.media.push(twice.media[0].clone());
+    let study = study(folder.path(), &[session, heard, unseen, twice]);
+    let served = Served::start(&study);
+    let ann = served.coder("ann", "lead");
+    let face = |from: i64, to: i64| ann.get(&format!("/api/sessions/S001/face?from_ms={from}&to_ms={to}"));
+    assert_eq!(face(0, 10_000).status, 403);
+    ann.lock("S001");
+    let found = face(10_000, 20_000).json();
+    assert_eq!((&found["why"], &found["film"], &found["largest_width_px"]), (&json!(null), &json!(0), &json!(1920)));
+    assert_eq!(found["boxes"].as_array().unwrap().len(), 20);
+    assert_eq!((&found["boxes"][3], &found["start_ms"]), (&json!([200.0, 100.0, 80.0, 120.0]), &json!(10_000.0)));
+    assert_eq!(face(191_000, 198_000).json()["why"], json!("not_here"), "the face is lost there");
+    // Without a film, without a face, or with two films: why there is none.
+    for (session, path) in [("no_film", "S002"), ("no_face", "S003"), ("several_films", "S004")] {
+        ann.lock(path);
+        let found = ann.get(&format!("/api/sessions/{path}/face?from_ms=0&to_ms=9000")).json();
+        assert_eq!((&found["why"], &found["boxes"]), (&json!(session), &json!([])), "{path}");
+    }
+    for (from, to) in [(-5, 10), (10, 5), (900_000_000, i64::MAX), (i64::MIN, i64::MAX)] {
+        assert_eq!(face(from, to).status, 200, "{from} {to}");
+    }
+}
+
+#[test]
 fn twenty_coders_at_once_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let served = served(folder.path());
     let turns = made::four_minutes().turns.len() as u32;
+    served.coder("coder 0", "lead");
     let begun = Instant::now();
     std::thread::scope(|scope| {
         for number in 0..20 {
@@ -321,7 +464,7 @@ fn twenty_coders_at_once_lose_nothing() {
         }
     });
     println!("20 coders, 400 codes over HTTP in {:.1} s", begun.elapsed().as_secs_f64());
-    let lead = served.coder("coder 0", "coder");
+    let lead = served.enter("coder 0");
     assert_eq!(lead.get("/api/sessions/S001").json()["own"]["others"].as_array().unwrap().len(), 400);
     let place = folder.path().join("study");
     assert_eq!(served.stop(), Some(0));
@@ -332,6 +475,8 @@ fn twenty_coders_at_once_lose_nothing() {
     let tables: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(tables["coders"].as_array().unwrap().len(), 20);
     assert_eq!(tables["codes"][0]["percent"], json!(1.0));
+    let (_, text) = attune(&["agree", place.to_str().unwrap()]);
+    assert!(text.contains("gamma (Mathet et al. 2015) is not among these numbers"), "{text}");
 }
 
 #[test]

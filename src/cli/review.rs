@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use attune::config::Config;
 use attune::desk::{AllDecided, Desk};
-use attune::engine::prepared::read_codebook;
+use attune::engine::prepared::{EngineSettings, read_codebook};
 use attune::engine::study::config_of;
 use attune::review::tables::{Tables, tables};
 #[cfg(feature = "review")]
@@ -34,8 +34,11 @@ pub(super) fn config_at(folder: &Path, machine: &Machine) -> Result<Config, Fail
 }
 
 pub(super) fn open(study: &Path, machine: &Machine) -> Result<Desk, Failure> {
-    let codebook = read_codebook(&config_at(study, machine)?)?;
-    Ok(Desk::open(study, codebook, now_ms())?)
+    let config = config_at(study, machine)?;
+    let engine: EngineSettings = config.read("engine.toml")?;
+    let mut desk = Desk::open(study, read_codebook(&config)?, now_ms())?;
+    desk.largest_picture_width_px = engine.largest_picture_width_px;
+    Ok(desk)
 }
 
 /// How many sessions the decisions are of, and how many still wait.
@@ -89,7 +92,11 @@ fn set_password(desk: &Desk, name: &str) -> Result<(), Failure> {
     let role = match known.iter().find(|coder| coder.name == name) {
         Some(coder) => coder.role,
         None if known.is_empty() => Role::Lead,
-        None => Role::Coder,
+        None => {
+            return Err(Failure::wrong_use(format!(
+                "nobody called {name:?} takes part: add them first, attune study coder STUDY NAME[=lead]"
+            )));
+        }
     };
     desk.store.write(move |c| coders::put(c, &name, role, Some(&secret), "server", now_ms()))?;
     say("kept\n")
@@ -123,6 +130,12 @@ pub fn review(review: &Review) -> Result<(), Failure> {
             problems => Err(Failure::told(format!("the log is not whole:\n  {}", problems.join("\n  ")))),
         };
     }
+    let (mut lock, before) = attune::study::lock_page(&review.study, "the coders' page")?;
+    if let Some(before) = before {
+        tell(&format!(
+            "attune: the page was not ended last time ({before}, which is gone): taken over; all that was acknowledged is kept"
+        ));
+    }
     // What others may break later is there as it was when the page was opened last.
     desk.store.backup(&review.study.join(BACKUP))?;
     let usual = Options::default();
@@ -132,7 +145,15 @@ pub fn review(review: &Review) -> Result<(), Failure> {
         names: review.host.clone(),
         certificate: review.cert.clone().zip(review.key.clone()),
     };
+    for (name, reopened) in &desk.admitted {
+        let again = match reopened.is_empty() {
+            true => String::new(),
+            false => format!("; all had locked {}, which waits for {name} again", reopened.join(", ")),
+        };
+        tell(&format!("attune: {name} takes part from now on, as study.toml says{again}"));
+    }
     let server = Server::bind(desk, &options, now_ms)?;
+    lock.name(&format!("the coders' page at {}", server.place()));
     say(&format!("{}\n", server.url()))?;
     if options.is_network() && options.certificate.is_none() {
         tell("attune: the certificate is made for this run: browsers warn once, and say so to the coders");
@@ -229,6 +250,10 @@ fn printed(found: &Tables) -> String {
         number(found.u_alpha),
         number(found.u_alpha_binary)
     );
+    if found.throughout.len() < found.coders.len() {
+        let names = if found.throughout.is_empty() { "nobody".into() } else { found.throughout.join(", ") };
+        text += &format!("u-alpha, F1 by code and ICC are of those who coded every session compared: {names}\n");
+    }
     text += "\nevents, pairs of coders: kappa with those without a partner, linked only; F1, with the same code\n";
     for row in &found.pairs {
         text += &format!(
@@ -240,6 +265,8 @@ fn printed(found: &Tables) -> String {
             number(row.labelled_f1)
         );
     }
+    text += "gamma (Mathet et al. 2015) is not among these numbers: no maintained Rust library computes it; the exported \
+             codes can be given to pygamma-agreement (docs/review.md)\n";
     if let Some(icc) = found.salience.icc {
         text += &format!(
             "\nsalience, {} minutes: ICC(1,1) {} (2,1) {} (3,1) {} (1,k) {} (2,k) {} (3,k) {}; alpha ordinal {}\n",

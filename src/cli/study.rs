@@ -2,6 +2,7 @@
 
 mod add;
 mod args;
+mod coders;
 mod jobs;
 mod list;
 mod seal;
@@ -24,7 +25,7 @@ pub fn run(command: &StudyCommand) -> Result<(), Failure> {
         StudyCommand::Status { study, json } => list::status(study, *json),
         StudyCommand::Check { study, machine, json } => list::check(study, machine, *json),
         StudyCommand::Consent { study, session, changes } => consent(study, session, changes),
-        StudyCommand::Coder { study, coders } => add_coders(study, coders),
+        StudyCommand::Coder { study, coders, remove, yes } => coders::run(study, coders, remove, *yes),
         StudyCommand::Jobs(jobs) => jobs::run(jobs),
         StudyCommand::Seal { study } => seal::seal(study),
         StudyCommand::Open { study } => seal::open(study),
@@ -93,22 +94,6 @@ fn consent(place: &Path, id: &str, changes: &[(String, String)]) -> Result<(), F
         text += "results are from before: 'attune scan' makes them anew\n";
     }
     say(&text)
-}
-
-fn add_coders(place: &Path, coders: &[attune::study::Coder]) -> Result<(), Failure> {
-    let mut study = Study::open(place)?;
-    let _lock = study.lock("coder")?;
-    study.change_settings(|settings| {
-        for coder in coders {
-            match settings.coders.iter_mut().find(|known| known.name == coder.name) {
-                Some(known) => known.role = coder.role,
-                None => settings.coders.push(coder.clone()),
-            }
-        }
-    })?;
-    let names: Vec<_> =
-        study.settings().coders.iter().map(|c| format!("{} ({:?})", c.name, c.role).to_lowercase()).collect();
-    say(&format!("coders: {}\n", names.join(", ")))
 }
 
 /// Today, for how long sessions may be kept. Results do not depend on it.

@@ -11,6 +11,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
+use super::faces::{self, Face};
 use crate::export::tracks::{self, TracksError};
 use crate::time::{SessionTime, Span};
 use crate::track::{Track, Tracks, Who};
@@ -26,7 +27,7 @@ const ASSESSABLE: f32 = 0.3;
 /// Percentile that counts as rest (DOMAIN 1), 0 to 1.
 const REST: f64 = 0.2;
 /// Raised when the file's shape or contents change.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Name of the file in the cache.
 const FILE: &str = "curves.bin";
 
@@ -54,10 +55,13 @@ pub struct Curves {
     pub start_s: f64,
     /// `levels[level][curve]`: lowest and highest of each bucket, alternating.
     pub levels: Vec<Vec<Vec<f32>>>,
+    /// Where the faces are.
+    pub faces: Vec<Face>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Head {
+    faces: Vec<Face>,
     version: u32,
     source: (u64, u64),
     curves: Vec<Curve>,
@@ -102,7 +106,8 @@ impl Curves {
                 base.push(bucketed(track, &values, start_s, buckets));
             }
         }
-        Self { curves, start_s, levels: levels(base) }
+        let rows = (span.secs_f64() / faces::STEP_SECS).ceil().max(1.0) as usize;
+        Self { curves, start_s, levels: levels(base), faces: faces::make(tracks, start_s, rows) }
     }
 
     /// Buckets of level 0.
@@ -205,6 +210,7 @@ fn keep(file: &Path, curves: &Curves, source: (u64, u64)) -> std::io::Result<()>
         version: VERSION,
         source,
         curves: curves.curves.clone(),
+        faces: curves.faces.clone(),
         start_s: curves.start_s,
         buckets: curves.buckets(),
     };
@@ -231,7 +237,7 @@ fn read(file: &Path, source: (u64, u64)) -> Option<Curves> {
     }
     let float = |four: &[u8]| f32::from_le_bytes(four.try_into().unwrap_or_default());
     let base = numbers.chunks(size.max(1)).map(|curve| curve.chunks_exact(4).map(float).collect()).collect();
-    Some(Curves { curves: head.curves, start_s: head.start_s, levels: levels(base) })
+    Some(Curves { curves: head.curves, start_s: head.start_s, levels: levels(base), faces: head.faces })
 }
 
 #[cfg(test)]

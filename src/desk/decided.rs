@@ -40,7 +40,7 @@ impl Desk {
         let mut all = AllDecided { rows: Vec::new(), locked: 0, waiting: Vec::new() };
         for id in &self.plan.sessions {
             let found = self.store.read(|c| match flow::is_open_to_all(c, id)? {
-                true => Ok(Some(records::decisions(c, Some(id), None)?)),
+                true => Ok(Some(records::counted_decisions(c, id)?)),
                 false => Ok(None),
             })?;
             let Some(found) = found else {
@@ -59,7 +59,7 @@ impl Desk {
                 let same = episodes.find(|e| millis(e.span) == (decision.start_ms, decision.end_ms));
                 same.filter(|_| decision.kind != ClipKind::Control).map(|e| e.id.clone())
             };
-            all.rows.extend(found.into_iter().map(|(_, decision)| Decided {
+            all.rows.extend(found.into_iter().map(|decision| Decided {
                 session: place.name.clone(),
                 dyad: place.dyad.clone().unwrap_or_else(|| place.name.clone()),
                 episode: episode_of(&decision).unwrap_or_default(),

@@ -4,6 +4,7 @@
 
 pub mod curves;
 mod decided;
+pub mod faces;
 mod places;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use crate::codebook::Codebook;
 use crate::review::clips::{self, Clip, millis};
 use crate::review::consensus::{On, Rule};
 use crate::review::tables::Frame;
-use crate::review::{FILE, Plan, Role, Store, StoreError, coders};
+use crate::review::{FILE, Plan, Role, Store, StoreError, coders, flow};
 use crate::session::{Session, stored};
 use crate::study::{self, AgreementRule, CoderRole, Study, StudyError};
 
@@ -53,6 +54,8 @@ pub enum DeskError {
     Tracks(#[from] crate::export::tracks::TracksError),
 }
 
+/// As `config/engine.toml` says; whoever opens a desk with other settings says so.
+const USUAL_WIDTH_PX: u32 = 1920;
 /// Most sessions whose results and curves are kept in memory.
 const KEPT: usize = 8;
 
@@ -66,11 +69,15 @@ pub struct Desk {
     pub codebook: Codebook,
     /// The coders' work.
     pub store: Store,
+    /// Width in pixels down to which pictures were scaled before faces were looked for; face boxes are in those pixels.
+    pub largest_picture_width_px: u32,
+    /// Who came to those who take part from `study.toml` just now, and the sessions that all had locked and wait again.
+    pub admitted: Vec<(String, Vec<String>)>,
     places: BTreeMap<String, Place>,
     sessions: Mutex<BTreeMap<String, Arc<Session>>>,
     curves: Mutex<BTreeMap<String, Arc<curves::Curves>>>,
-    /// Nobody may change the study's books meanwhile.
-    _share: Option<study::Lock>,
+    /// Nobody may change the study's books meanwhile; `None` for a folder of results.
+    share: Option<study::Lock>,
 }
 
 impl Desk {
@@ -95,14 +102,20 @@ impl Desk {
             sessions.good.iter().map(|session| (session.id.clone(), Place::of_session(session))).collect();
         let settings = study.settings();
         let store = Store::open(&study.review_store())?;
-        let known = store.read(coders::all)?;
+        let scanned = places.values().filter(|place| place.has_results()).map(|place| place.id.clone());
+        let scanned: Vec<String> = scanned.collect();
+        // Also those who were taken out are known.
+        let known = store.read(coders::everybody)?;
+        let mut admitted = Vec::new();
         for coder in settings.coders.iter().filter(|coder| known.iter().all(|known| known.name != coder.name)) {
-            let role = match coder.role {
-                CoderRole::Coder => Role::Coder,
-                CoderRole::Lead => Role::Lead,
-                CoderRole::Supervisor => Role::Supervisor,
-            };
-            let name = coder.name.clone();
+            let (name, role) = (coder.name.clone(), role_of(coder.role));
+            if !known.is_empty() {
+                let reopened = match role.codes() {
+                    true => store.read(|c| flow::reopened_by(c, &name, &scanned))?,
+                    false => Vec::new(),
+                };
+                admitted.push((name.clone(), reopened));
+            }
             store.write(move |c| coders::put(c, &name, role, None, "server", at_ms))?;
         }
         let plan = Plan {
@@ -113,10 +126,10 @@ impl Desk {
                 AgreementRule::Union => Rule::Union,
             },
             on: On::Turn,
-            sessions: places.values().filter(|place| place.has_results()).map(|place| place.id.clone()).collect(),
+            sessions: scanned,
             gold: Vec::new(),
         };
-        Ok(Self::new(settings.name.clone(), plan, codebook, store, places, Some(share)))
+        Ok(Self { admitted, ..Self::new(settings.name.clone(), plan, codebook, store, places, Some(share)) })
     }
 
     fn of_results(folder: &Path, codebook: Codebook) -> Result<Self, DeskError> {
@@ -138,7 +151,23 @@ impl Desk {
         share: Option<study::Lock>,
     ) -> Self {
         let (sessions, curves) = (Mutex::default(), Mutex::default());
-        Self { name, plan, codebook, store, places, sessions, curves, _share: share }
+        Self {
+            name,
+            plan,
+            codebook,
+            store,
+            largest_picture_width_px: USUAL_WIDTH_PX,
+            admitted: Vec::new(),
+            places,
+            sessions,
+            curves,
+            share,
+        }
+    }
+
+    /// Whether this is a folder of results and no study.
+    pub fn is_results(&self) -> bool {
+        self.share.is_none()
     }
 
     /// Every session of the study, also those without results.
@@ -192,6 +221,15 @@ impl Desk {
             }
         }
         (frames, bad)
+    }
+}
+
+/// What `study.toml` calls a role, as the store does.
+pub fn role_of(role: CoderRole) -> Role {
+    match role {
+        CoderRole::Coder => Role::Coder,
+        CoderRole::Lead => Role::Lead,
+        CoderRole::Supervisor => Role::Supervisor,
     }
 }
 

@@ -217,14 +217,36 @@ pub fn verify(connection: &Connection) -> Result<Verified, StoreError> {
     Ok(Verified { lines, head: before, problems, forgotten })
 }
 
+/// Which lines of the log are wanted; nothing = all.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Whose.
+    pub who: Option<String>,
+    /// Which.
+    pub action: Option<String>,
+    /// Only lines before this one.
+    pub before: Option<i64>,
+}
+
 /// The last lines of the log, newest first.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn last(connection: &Connection, count: u32) -> Result<Vec<Line>, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT id, at_ms, who, action, session, detail FROM audit ORDER BY id DESC LIMIT ?")?;
-    let lines = statement.query_map([count], |row| {
+    lines(connection, &Wanted::default(), count)
+}
+
+/// The last of the wanted lines, newest first.
+///
+/// # Errors
+/// What SQLite says.
+pub fn lines(connection: &Connection, wanted: &Wanted, count: u32) -> Result<Vec<Line>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, at_ms, who, action, session, detail FROM audit
+         WHERE (?1 IS NULL OR who = ?1) AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR id < ?3)
+         ORDER BY id DESC LIMIT ?4",
+    )?;
+    let lines = statement.query_map(params![wanted.who, wanted.action, wanted.before, count], |row| {
         Ok(Line {
             id: row.get(0)?,
             at_ms: row.get(1)?,
@@ -235,4 +257,19 @@ pub fn last(connection: &Connection, count: u32) -> Result<Vec<Line>, StoreError
         })
     })?;
     Ok(lines.collect::<Result<_, _>>()?)
+}
+
+/// Everybody who is in the log, and all that was done, each in order of name; of one person or of all.
+///
+/// # Errors
+/// What SQLite says.
+pub fn known(connection: &Connection, who: Option<&str>) -> Result<(Vec<String>, Vec<String>), StoreError> {
+    let different = |column: &str| -> Result<Vec<String>, StoreError> {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT DISTINCT {column} FROM audit WHERE (?1 IS NULL OR who = ?1) AND {column} != '' ORDER BY 1"
+        ))?;
+        let found = statement.query_map([who], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    };
+    Ok((different("who")?, different("action")?))
 }

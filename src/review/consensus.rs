@@ -185,14 +185,21 @@ pub struct Retention {
     pub settled: usize,
 }
 
-/// What stays: by the meeting where it has spoken, by the rule elsewhere.
-pub fn kept(units: &[Unit], outcomes: &[(String, Outcome)], rule: Rule, coders: usize) -> (Vec<Unit>, Retention) {
+/// What stays: by the meeting where it has spoken, by the rule elsewhere. `coders`: how many people's work counts in a
+/// session, see [`super::flow::coders_of`].
+pub fn kept(
+    units: &[Unit],
+    outcomes: &[(String, Outcome)],
+    rule: Rule,
+    coders: &dyn Fn(&str) -> usize,
+) -> (Vec<Unit>, Retention) {
     let spoken: BTreeMap<(&str, &str), &Outcome> =
         outcomes.iter().map(|(session, outcome)| ((session.as_str(), outcome.unit.as_str()), outcome)).collect();
     let outcome = |unit: &Unit| spoken.get(&(unit.session.as_str(), unit.key.as_str())).copied();
     let mut kept = Vec::new();
     let mut sums = Retention { given: units.len(), kept_by_rule: 0, kept: 0, disputed: 0, settled: 0 };
     for unit in units {
+        let coders = coders(&unit.session);
         let by_rule = unit.is_kept_by(rule, coders);
         sums.kept_by_rule += usize::from(by_rule);
         let met = outcome(unit);

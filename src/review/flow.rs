@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::chain::{self, Note};
+use super::coders::Standing;
 use super::records::By;
 use super::{Plan, StoreError, coders};
 use crate::agreement::random::Random;
@@ -69,13 +70,46 @@ pub fn waiting_for(connection: &Connection, session: &str) -> Result<Vec<String>
     Ok(waiting)
 }
 
+/// Whose work on the session counts: those who code, and those who had locked it before they left or ceased to code; not
+/// those who were taken out.
+///
+/// # Errors
+/// What SQLite says.
+pub fn coders_of(connection: &Connection, session: &str) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    for coder in coders::everybody(connection)? {
+        let counts = match coder.standing {
+            Standing::In if coder.role.codes() => true,
+            Standing::Out => false,
+            _ => is_locked(connection, &coder.name, session)?,
+        };
+        if counts {
+            names.push(coder.name);
+        }
+    }
+    Ok(names)
+}
+
 /// Whether everybody who codes has locked the session, so that their work may be laid side by side.
 ///
 /// # Errors
 /// What SQLite says.
 pub fn is_open_to_all(connection: &Connection, session: &str) -> Result<bool, StoreError> {
-    let somebody = coders::all(connection)?.iter().any(|coder| coder.role.codes());
-    Ok(somebody && waiting_for(connection, session)?.is_empty())
+    Ok(waiting_for(connection, session)?.is_empty() && !coders_of(connection, session)?.is_empty())
+}
+
+/// Sessions that all have locked and that would wait again if this person coded.
+///
+/// # Errors
+/// What SQLite says.
+pub fn reopened_by(connection: &Connection, coder: &str, sessions: &[String]) -> Result<Vec<String>, StoreError> {
+    let mut reopened = Vec::new();
+    for session in sessions {
+        if is_open_to_all(connection, session)? && !is_locked(connection, coder, session)? {
+            reopened.push(session.clone());
+        }
+    }
+    Ok(reopened)
 }
 
 /// The pass that a write belongs to: `blind` or `flag`.

@@ -46,5 +46,6 @@ fn fixed(file: &Path) -> Option<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags).ok()?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).ok()?;
-    (version == schema::VERSION).then_some(connection)
+    // All versions so far have the same tables.
+    (1..=schema::VERSION).contains(&version).then_some(connection)
 }

@@ -18,7 +18,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use coders::{Coder, Role};
+pub use coders::{Coder, Role, Standing};
 pub use look::look;
 pub use store::Store;
 
@@ -53,9 +53,33 @@ pub enum StoreError {
     /// The writer is gone.
     #[error("the store is closed: start attune review again")]
     Closed,
+    /// Somebody more would code what is finished; nothing was done.
+    #[error(
+        "{} locked by everybody, and would wait for {name} again: consensus, agreement and theory of {} close until {name} has \
+         locked as well",
+        are(sessions),
+        if sessions.len() == 1 { "it" } else { "them" }
+    )]
+    Reopens {
+        /// Who.
+        name: String,
+        /// Sessions that all have locked.
+        sessions: Vec<String>,
+    },
     /// The rules of the work forbid it; the text says what and why.
     #[error("{0}")]
     Refused(String),
+}
+
+/// "S001 and S002 are", "S001 is", "S001, S002, S003 and 17 more are".
+fn are(sessions: &[String]) -> String {
+    const NAMED: usize = 4;
+    match sessions {
+        [] => "nothing is".to_owned(),
+        [one] => format!("{one} is"),
+        [before @ .., last] if sessions.len() <= NAMED => format!("{} and {last} are", before.join(", ")),
+        many => format!("{} and {} more are", many[..NAMED].join(", "), many.len() - NAMED),
+    }
 }
 
 impl StoreError {

@@ -5,13 +5,13 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// What `user_version` says in a file of this program.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Every table that only ever grows. The log itself is one of them.
 pub const TABLES: [&str; 8] = ["coders", "codings", "salience", "locks", "decisions", "memos", "outcomes", "finishes"];
 
 /// One script per step; step `n` leads from version `n` to `n + 1`.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
 CREATE TABLE audit(
   id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, session TEXT NOT NULL,
   tbl TEXT NOT NULL, row_id INTEGER NOT NULL, detail TEXT NOT NULL, row_hash TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
@@ -48,7 +48,11 @@ CREATE TABLE outcomes(
 CREATE TABLE finishes(
   id INTEGER PRIMARY KEY, coder TEXT NOT NULL, session TEXT NOT NULL, at_ms INTEGER NOT NULL,
   UNIQUE(coder, session)) STRICT;
-"];
+",
+    // 2: `active` is 1 (takes part), 0 (has left) or -1 (taken out); an older program would take the last for the first. A
+    // column more would change the hashes of the rows that are there.
+    "",
+];
 
 /// Makes a new file's tables, or brings an older one up to date.
 ///

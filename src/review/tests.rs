@@ -75,6 +75,125 @@ fn others_wait_for_the_last_lock() {
     assert!(store.write(|c| records::put_coding(c, &by("sue", "s1"), &coding("rs03", 0, 1))).is_err());
 }
 
+fn admit(store: &Store, name: &str, role: Role, by: Option<&str>, sure: bool) -> Result<(), StoreError> {
+    let new = coders::New { name: name.into(), role, secret: None, sure };
+    let by = by.map(str::to_owned);
+    store.write(move |c| coders::admit(c, &new, by.as_deref(), &["s1".into()], 1))
+}
+
+fn change(store: &Store, name: &str, role: Role, standing: Standing, by: &str, sure: bool) -> Result<(), StoreError> {
+    let (name, by) = (name.to_owned(), by.to_owned());
+    store.write(move |c| coders::change(c, &name, (role, standing), (&by, sure), &["s1".into()], 1))
+}
+
+#[test]
+fn a_lead_says_who_takes_part_and_nobody_reopens_a_session_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = study(folder.path(), &[]);
+    let refused = |done: Result<(), StoreError>| matches!(done, Err(StoreError::Refused(_)));
+    assert!(refused(admit(&store, "ann", Role::Coder, None, true)), "the first one leads");
+    admit(&store, "ann", Role::Lead, None, false).unwrap();
+    assert!(refused(admit(&store, "ben", Role::Coder, None, true)), "nobody has come in");
+    admit(&store, "ben", Role::Coder, Some("ann"), false).unwrap();
+    assert!(refused(admit(&store, "eve", Role::Coder, Some("ben"), true)), "ben does not lead");
+    assert!(refused(admit(&store, "ben", Role::Coder, Some("ann"), true)), "twice");
+    give(&store, "ann", coding("rs03", 0, 1000));
+    give(&store, "ben", coding("rs03", 0, 1000));
+    lock(&store, "ann");
+    lock(&store, "ben");
+    // Somebody who looks reopens nothing; somebody who codes does, and it is said.
+    admit(&store, "sue", Role::Supervisor, Some("ann"), false).unwrap();
+    let error = admit(&store, "eve", Role::Coder, Some("ann"), false).unwrap_err();
+    assert!(matches!(&error, StoreError::Reopens { sessions, .. } if sessions == &["s1"]), "{error}");
+    assert!(error.to_string().starts_with("s1 is locked by everybody, and would wait for eve again"), "{error}");
+    let open = || store.read(|c| flow::is_open_to_all(c, "s1")).unwrap();
+    assert!(open(), "a question changes nothing");
+    admit(&store, "eve", Role::Coder, Some("ann"), true).unwrap();
+    assert!(!open());
+    assert!(
+        matches!(change(&store, "sue", Role::Coder, Standing::In, "ann", false), Ok(())),
+        "nothing is open any more"
+    );
+    change(&store, "sue", Role::Supervisor, Standing::In, "ann", false).unwrap();
+    assert!(refused(change(&store, "eve", Role::Coder, Standing::Left, "ben", true)), "ben does not lead");
+    change(&store, "eve", Role::Coder, Standing::Left, "ann", false).unwrap();
+    assert!(open() && store.read(|c| coders::find(c, "eve")).is_err());
+    let back = change(&store, "eve", Role::Coder, Standing::In, "ann", false);
+    assert!(matches!(back, Err(StoreError::Reopens { .. })), "{back:?}");
+    for (role, standing) in [(Role::Coder, Standing::In), (Role::Lead, Standing::Left)] {
+        assert!(refused(change(&store, "ann", role, standing, "ann", true)), "nobody would lead");
+    }
+    let log = store.read(|c| chain::last(c, 20)).unwrap();
+    let told = log.iter().find(|line| line.action == "took out").unwrap();
+    assert_eq!((told.who.as_str(), told.detail.as_str()), ("ann", "eve; what they had locked counts"));
+    assert_eq!(store.read(chain::verify).unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn who_left_counts_where_they_had_locked_and_who_was_taken_out_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = study(folder.path(), &["ben", "cy", "eve"]);
+    store.write(|c| coders::put(c, "ann", Role::Lead, None, "server", 1)).unwrap();
+    for coder in ["ann", "ben", "cy"] {
+        give(&store, coder, coding("rs03", 0, 1000));
+        lock(&store, coder);
+    }
+    // Eve has locked nothing: without her, the session is whole.
+    give(&store, "eve", coding("rs04", 0, 1000));
+    change(&store, "eve", Role::Coder, Standing::Left, "ann", false).unwrap();
+    let counted = || store.read(|c| records::counted(c, "s1")).unwrap();
+    let names = |list: Vec<String>| list.join(" ");
+    assert_eq!((names(counted().0), counted().1.len()), ("ann ben cy".into(), 3));
+    change(&store, "cy", Role::Coder, Standing::Left, "ann", false).unwrap();
+    assert_eq!((names(counted().0), counted().1.len()), ("ann ben cy".into(), 3));
+    let plan = Plan { seed: 1, rule: Rule::Unanimous, on: On::Span, sessions: vec!["s1".into()], gold: Vec::new() };
+    let frame = |id: &str| Frame { id: id.into(), start_ms: 0, end_ms: 60_000, turns: vec![(0, 1000), (1000, 60_000)] };
+    let tables = |frames: &[Frame]| tables::tables(&store, &plan, frames).unwrap();
+    let found = tables(&[frame("s1")]);
+    assert_eq!((found.coders.join(" "), found.retention.kept, found.pairs.len()), ("ann ben cy".into(), 1, 3));
+    // A second session without cy: what needs everybody everywhere is ann's and ben's.
+    for coder in ["ann", "ben"] {
+        let by = by(coder, "s2");
+        store.write(move |c| flow::lock(c, &by)).unwrap();
+    }
+    let found = tables(&[frame("s1"), frame("s2")]);
+    assert_eq!((found.sessions.len(), found.throughout.join(" ")), (2, "ann ben".into()));
+    // Three of three and, in the second session, two of two: the same numbers as without the empty places.
+    assert_eq!((found.codes[0].percent, found.codes[0].prevalence), (Some(1.0), 3.0 / 10.0));
+    change(&store, "cy", Role::Coder, Standing::Out, "ann", false).unwrap();
+    assert_eq!((names(counted().0), counted().1.len()), ("ann ben".into(), 2));
+    assert_eq!(tables(&[frame("s1")]).coders.join(" "), "ann ben");
+    // Nothing of theirs is gone.
+    assert_eq!(store.read(|c| records::codings(c, Some("s1"), None, true)).unwrap().len(), 4);
+    assert_eq!(store.read(chain::verify).unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn a_file_of_the_first_version_is_taken_over_with_its_log_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = study(folder.path(), &["ann", "ben"]);
+    let head = store.read(chain::head).unwrap();
+    drop(store);
+    let file = folder.path().join(FILE);
+    let raw = rusqlite::Connection::open(&file).unwrap();
+    // Version 1 had the same tables, and somebody with `active = 0` had left.
+    raw.execute_batch(
+        "INSERT INTO coders(name, revision, role, active, secret, at_ms) VALUES('ben', 2, 'coder', 0, NULL, 5)",
+    )
+    .unwrap();
+    let note = chain::Note { at_ms: 5, who: "server", action: "left", session: "", detail: "ben" };
+    chain::note_row(&raw, &note, "coders").unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    let names = look(&file, coders::all).unwrap().unwrap();
+    assert_eq!(names.iter().map(|coder| coder.name.as_str()).collect::<Vec<_>>(), ["ann"]);
+    let store = Store::open(&file).unwrap();
+    assert_ne!(store.read(chain::head).unwrap(), head);
+    assert_eq!(store.read(chain::verify).unwrap().problems, Vec::<String>::new());
+    let version: i64 = store.read(|c| Ok(c.query_row("PRAGMA user_version", [], |row| row.get(0))?)).unwrap();
+    assert_eq!(version, schema::VERSION);
+}
+
 #[test]
 fn candidates_cannot_be_decided_before_the_lock() {
     let folder = tempfile::tempdir().unwrap();
@@ -156,13 +275,13 @@ fn rules_keep_what_they_say_and_the_meeting_has_the_last_word() {
     ];
     let units = consensus::units("s1", &all, &[], On::Span);
     assert_eq!(units.iter().map(|u| u.given_by.len()).collect::<Vec<_>>(), [3, 2, 1]);
-    let count = |rule| consensus::kept(&units, &[], rule, 3).1.kept;
+    let count = |rule| consensus::kept(&units, &[], rule, &|_| 3).1.kept;
     assert_eq!((count(Rule::Unanimous), count(Rule::Majority), count(Rule::Union)), (1, 2, 3));
     let outcome: Outcome = serde_json::from_value(
         serde_json::json!({"unit": units[1].key, "outcome": "agreed", "keep": true, "moved": ["c"]}),
     )
     .unwrap();
-    let (kept, retention) = consensus::kept(&units, &[("s1".into(), outcome)], Rule::Unanimous, 3);
+    let (kept, retention) = consensus::kept(&units, &[("s1".into(), outcome)], Rule::Unanimous, &|_| 3);
     assert_eq!(kept.len(), 2);
     assert_eq!((retention.disputed, retention.settled, retention.kept_by_rule), (2, 1, 1));
     // On turns: a free stretch belongs to the turns of which it covers half.

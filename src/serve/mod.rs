@@ -147,6 +147,11 @@ impl Server {
         self.app.gate.url(self.address, self.tls.is_some())
     }
 
+    /// Where it listens, without the token: for others on this machine who look for it.
+    pub fn place(&self) -> String {
+        format!("{}://{}/", if self.tls.is_some() { "https" } else { "http" }, self.address)
+    }
+
     /// Stops the server from another thread, after what is in progress.
     pub fn handle(&self) -> Handle<SocketAddr> {
         self.handle.clone()

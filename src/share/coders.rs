@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::Decision;
-use crate::review::{StoreError, coders, flow, look, records};
+use crate::review::{StoreError, flow, look, records};
 
 /// What coders made of one session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -23,7 +23,7 @@ pub struct Work {
     pub ratings: Vec<(String, u32, u8)>,
     /// What the meeting settled.
     pub consensus: Vec<records::Outcome>,
-    /// How many people code in the study, if all of them have locked the session.
+    /// How many people's work counts in the session, if all who code have locked it.
     pub coders: Option<usize>,
 }
 
@@ -126,11 +126,11 @@ fn coded(connection: &Connection) -> Result<Coded, StoreError> {
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
         begun.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
     }
-    let count = coders::all(connection)?.iter().filter(|coder| coder.role.codes()).count();
     let mut found = Coded::default();
     for session in begun {
         if flow::is_open_to_all(connection, &session)? {
-            let work = Work { coders: Some(count), ..work(connection, &session)? };
+            let names = flow::coders_of(connection, &session)?;
+            let work = Work { coders: Some(names.len()), ..work(connection, &session, &names)? };
             found.sessions.insert(session, work);
         } else {
             found.waiting.push(session);
@@ -139,13 +139,16 @@ fn coded(connection: &Connection) -> Result<Coded, StoreError> {
     Ok(found)
 }
 
-fn work(connection: &Connection, session: &str) -> Result<Work, StoreError> {
-    let last = records::codings(connection, Some(session), None, false)?;
-    let blind = records::codings(connection, Some(session), None, true)?;
+/// What those whose work counts made of the session.
+fn work(connection: &Connection, session: &str, names: &[String]) -> Result<Work, StoreError> {
+    let mut last = records::codings(connection, Some(session), None, false)?;
+    last.retain(|coding| names.contains(&coding.coder));
+    let (_, blind) = records::counted(connection, session)?;
     let blind = blind.into_iter().map(|given| Coding { stands: last.contains(&given), given });
     let later = last.iter().filter(|given| given.pass == "flag");
     let codings: Vec<Coding> = blind.chain(later.map(|given| Coding { given: given.clone(), stands: true })).collect();
-    let decisions = records::decisions(connection, Some(session), None)?.into_iter().map(|(session, made)| Decision {
+    let decisions = records::decisions(connection, Some(session), None)?.into_iter();
+    let decisions = decisions.filter(|(_, made)| names.contains(&made.coder)).map(|(session, made)| Decision {
         session,
         coder: made.coder,
         pass: "flag".into(),
@@ -158,6 +161,7 @@ fn work(connection: &Connection, session: &str) -> Result<Work, StoreError> {
         ..Decision::default()
     });
     let consensus = records::outcomes(connection, Some(session))?.into_iter().map(|(_, outcome)| outcome).collect();
-    let ratings = records::salience(connection, session, None)?;
+    let mut ratings = records::salience(connection, session, None)?;
+    ratings.retain(|(coder, ..)| names.contains(coder));
     Ok(Work { decisions: decisions.collect(), codings, ratings, consensus, coders: None })
 }

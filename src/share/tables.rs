@@ -131,7 +131,7 @@ fn sessions(material: &Material) -> Table {
                 "coders",
                 "count",
                 Kind::Whole,
-                "People who code in the study, once all of them have locked their first pass; empty before: the tables of the coders' \
+                "People whose work counts in the session, once all who code have locked their first pass; empty before: the tables of the coders' \
                  work then hold only what was imported.",
             ),
         ],

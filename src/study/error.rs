@@ -90,6 +90,15 @@ pub enum StudyError {
         /// The lock.
         file: PathBuf,
     },
+    /// Another process serves the coders' page.
+    #[error(
+        "{} is open already: use the address that it printed in its terminal, or end it there with Ctrl-C first",
+        if who.is_empty() { "the coders' page".to_owned() } else { format!("{who},") }
+    )]
+    PageOpen {
+        /// Where, and its process number.
+        who: String,
+    },
     /// Not in this study.
     #[error(
         "the study has no session {id:?}{}: 'attune study list' shows them",

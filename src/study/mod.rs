@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 pub use consent::{Consent, Scope};
 pub use error::StudyError;
-pub use lock::Lock;
+pub use lock::{Lock, page as lock_page};
 pub use manifest::{Manifest, Medium, Participant, ParticipantRole};
 pub use record::{Outcome, ScanRecord};
 pub use settings::{AgreementRule, Coder, CoderRole, StudySettings};

@@ -19,8 +19,15 @@ use crate::origin::Hash;
 /// Fewer characters are guessed in no time.
 pub const LEAST_CHARS: usize = 10;
 /// Names that are not sealed: locks, and what can be made again.
-const LEFT_ASIDE: &[&str] =
-    &[".lock", ".scan.lock", ".query.sqlite", ".query.sqlite-journal", ".query.sqlite-wal", ".query.sqlite-shm"];
+const LEFT_ASIDE: &[&str] = &[
+    ".lock",
+    ".scan.lock",
+    ".page.lock",
+    ".query.sqlite",
+    ".query.sqlite-journal",
+    ".query.sqlite-wal",
+    ".query.sqlite-shm",
+];
 
 /// What was sealed or opened.
 #[derive(Clone, Debug, Default, PartialEq)]

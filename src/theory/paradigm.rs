@@ -39,8 +39,9 @@ struct Content {
     count: usize,
 }
 
-/// The picture of these sessions. `title` stands above.
-pub fn picture(sessions: &[CodedSession], matrices: &Matrices, title: &str) -> String {
+/// The picture of these sessions. `title` stands above. With `named`, each box, arrow and tick says in `data-` attributes what
+/// it is, so that a page can light it up; the picture looks the same.
+pub fn picture(sessions: &[CodedSession], matrices: &Matrices, title: &str, named: bool) -> String {
     let mut contents = [Content::default(); 5];
     for code in sessions.iter().flat_map(|session| &session.codes) {
         let content = &mut contents[code.element.index()];
@@ -66,12 +67,13 @@ pub fn picture(sessions: &[CodedSession], matrices: &Matrices, title: &str) -> S
             }
             rect width=(WIDTH) height=(HEIGHT) fill="#ffffff" {}
             text x="24" y="34" font-size="17" font-weight="600" fill=(INK) { (title) }
-            (arrows(matrices, &sizes))
+            (arrows(matrices, &sizes, named))
             @for ((element, content), size) in Element::ALL.iter().zip(&contents).zip(&sizes) {
-                (boxed(*element, *content, *size, total))
+                @if named { g data-box=(element.index()) { (boxed(*element, *content, *size, total)) } }
+                @else { (boxed(*element, *content, *size, total)) }
             }
             (legend())
-            (ticks(sessions))
+            (ticks(sessions, named))
         }
     };
     markup.into_string()
@@ -113,7 +115,8 @@ fn boxed(element: Element, content: Content, (width, height): (f64, f64), total:
     }
 }
 
-fn arrows(matrices: &Matrices, sizes: &[(f64, f64)]) -> Markup {
+fn arrows(matrices: &Matrices, sizes: &[(f64, f64)], named: bool) -> Markup {
+    let name = |from: Element, to: Element| named.then(|| format!("{}-{}", from.index(), to.index()));
     let found = |from: Element, to: Element| {
         let cell = &matrices.follows[from.index()][to.index()];
         (cell.shown && cell.log_odds.is_some_and(|odds| odds > 0.0)).then_some(*cell)
@@ -128,7 +131,8 @@ fn arrows(matrices: &Matrices, sizes: &[(f64, f64)]) -> Markup {
         }
         @for (from, to) in pairs() {
             @if let Some(cell) = found(from, to) {
-                path d=(path(from, to, sizes)) fill="none" stroke=(INK) stroke-opacity="0.8" marker-end="url(#tip)"
+                path data-arrow=[name(from, to)] d=(path(from, to, sizes)) fill="none" stroke=(INK) stroke-opacity="0.8"
+                    marker-end="url(#tip)"
                     stroke-width=(px(1.2 + 1.4 * cell.log_odds.unwrap_or(0.0).clamp(0.0, 3.5))) {
                     title {
                         (from.words()[0]) " to " (to.words()[0]) ": " (cell.count) " times, log odds "
@@ -177,13 +181,13 @@ fn legend() -> Markup {
 }
 
 /// Confirmed strains and repairs over one session's time.
-fn ticks(sessions: &[CodedSession]) -> Markup {
+fn ticks(sessions: &[CodedSession], named: bool) -> Markup {
     let [session] = sessions else { return html! {} };
     let at = |secs: f64| 24.0 + (WIDTH - 48.0) * (secs / session.length_s.max(1.0)).clamp(0.0, 1.0);
     html! {
         line x1="24" x2=(WIDTH - 24.0) y1="543" y2="543" stroke="#c9ccd1" {}
         @for (secs, repair) in &session.outcomes {
-            line x1=(px(at(*secs))) x2=(px(at(*secs))) y1="535" y2="551" stroke-width="3"
+            line data-at=[named.then_some(secs)] x1=(px(at(*secs))) x2=(px(at(*secs))) y1="535" y2="551" stroke-width="3"
                 stroke=(if *repair { SUPPORTING } else { STRAINING }) {
                 title { (if *repair { "repair" } else { "strain" }) ", confirmed" }
             }

@@ -117,4 +117,21 @@ fn face(session: &Session, who: Who, lost: &[(Who, f64, f64)], tracks: &mut Trac
     put("face_quality", Unit::Mixed, &columns::FACE_QUALITY, series(0.8, 0.02, 5, &|_, _| 0.0));
 }
 
+/// The recording is the bundled film.
+pub fn filmed(session: &mut Session) {
+    session.media[0].what = "3:33, picture h264 640x480 25 fps, sound aac 32000 Hz mono".into();
+}
+
+/// The client's face where it is known, always here: left, top, width, height in pixels.
+pub fn face_at(session: &mut Session, place: [f32; 4]) {
+    filmed(session);
+    let mut track = session.tracks.get("face_box", Who::Client).unwrap().clone();
+    for mut row in track.values.rows_mut() {
+        for (value, to) in row.iter_mut().zip(place).filter(|(value, _)| value.is_finite()) {
+            *value = to;
+        }
+    }
+    session.tracks.insert("face_box", track);
+}
+
 const SECOND: std::time::Duration = std::time::Duration::from_secs(1);

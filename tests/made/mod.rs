@@ -1,7 +1,12 @@
 //! Made sessions for tests of what is written: two people, the vignette of three blocked exchanges, invented words.
 //! Nothing here is a measurement.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part, and says what broke by panicking")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    reason = "each test file uses its own part, and says what broke by panicking"
+)]
 
 use std::collections::BTreeMap;
 
@@ -17,7 +22,7 @@ use attune::track::{Unit, Who};
 mod measured;
 mod words;
 
-pub use measured::tracks_of;
+pub use measured::{face_at, filmed, tracks_of};
 
 /// Seconds to a span.
 pub fn span(from: f64, to: f64) -> Span {

@@ -88,6 +88,41 @@ impl Served {
         Self { child, url, port, token }
     }
 
+    /// With what it says beside its address kept for [`Self::stop_and_hear`].
+    pub fn start_loud(study: &Path) -> Self {
+        let mut child = Command::new(ATTUNE)
+            .arg("review")
+            .arg(study)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let port = url.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap();
+        let served = Self { child, url: url.trim().to_owned(), port, token: String::new() };
+        // From its first answer on it ends as it should.
+        assert_eq!(served.ask("GET", "/api/me", &[], b"").status, 401);
+        served
+    }
+
+    /// SIGTERM; gives what it said.
+    pub fn stop_and_hear(&mut self) -> String {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        let mut told = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        self.child.wait().unwrap();
+        told
+    }
+
+    /// SIGKILL; gives its process number.
+    pub fn kill(mut self) -> u32 {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child.id()
+    }
+
     /// SIGTERM; gives the exit code.
     pub fn stop(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
@@ -124,16 +159,27 @@ impl Served {
         visitor
     }
 
-    /// Comes in as this coder, who takes part from now on.
-    pub fn coder(&self, name: &str, role: &str) -> Visitor<'_> {
+    /// Comes in as somebody who takes part.
+    pub fn enter(&self, name: &str) -> Visitor<'_> {
         let mut visitor = self.visitor();
-        let added = visitor.post("/api/coders", &serde_json::json!({ "name": name, "role": role }));
-        assert!([200, 409].contains(&added.status), "{added:?}");
         let entered = visitor.post("/api/enter", &serde_json::json!({ "name": name }));
         assert_eq!(entered.status, 200, "{entered:?}");
         visitor.cookie = entered.cookie();
         entered.json()["csrf"].as_str().unwrap().clone_into(&mut visitor.csrf);
         visitor
+    }
+
+    /// Comes in as this coder, whom a lead adds first; the first one must lead. Finished sessions are opened again unasked.
+    pub fn coder(&self, name: &str, role: &str) -> Visitor<'_> {
+        let visitor = self.visitor();
+        let coders = visitor.get("/api/me").json()["coders"].as_array().unwrap().clone();
+        if coders.iter().all(|coder| coder["name"] != name) {
+            let lead = coders.iter().find(|coder| coder["role"] == "lead").and_then(|coder| coder["name"].as_str());
+            let adding = lead.map_or(visitor, |lead| self.enter(lead));
+            let added = adding.post("/api/coders", &serde_json::json!({ "name": name, "role": role, "sure": true }));
+            assert_eq!(added.status, 200, "{added:?}");
+        }
+        self.enter(name)
     }
 }
 

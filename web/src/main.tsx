@@ -14,6 +14,7 @@ import { Consensus } from "./pages/consensus";
 import { Agreement } from "./pages/agreement";
 import { Theory } from "./pages/theory";
 import { Summary } from "./pages/summary";
+import { People } from "./pages/people";
 import { Log } from "./pages/log";
 
 effect(() => {
@@ -28,6 +29,7 @@ function Where() {
   if (first === "session" && id) return <SessionPage key={id} id={id} />;
   if (first === "agreement") return <Agreement />;
   if (first === "theory") return <Theory />;
+  if (first === "people") return <People />;
   if (first === "log") return <Log />;
   return <Sessions />;
 }

@@ -54,10 +54,13 @@ export async function loadMe() {
 
 export const code = (id: string) => codes.value.find((one) => one.id === id);
 
+/** `m:ss`, from an hour on `h:mm:ss`. Rounded down as in the report (`export::draw::clock`): a moment never shows before it can
+ *  be seen, and both say the same time of it. */
 export const clock = (ms: number) => {
-  const s = Math.max(0, Math.round(ms / 1000));
+  const s = Math.floor(Math.abs(ms) / 1000 + (ms < 0 ? 0.999 : 0));
   const two = (n: number) => String(n).padStart(2, "0");
-  return s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
+  const text = s >= 3600 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+  return ms < 0 && s > 0 ? `−${text}` : text;
 };
 
 export const minutes = (secs: number) => (secs < 90 ? `${Math.round(secs)} s` : `${Math.round(secs / 60)} min`);

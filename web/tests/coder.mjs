@@ -1,16 +1,39 @@
 // What a coder does, by keyboard.
 import { check } from "./browser.mjs";
 
-export async function enter(page, name, role) {
-  const known = page.getByRole("button", { name: new RegExp(`^${name} `) });
+/** Comes in by name. The first person of a study adds themself and leads it. */
+export async function enter(page, name) {
   await page.getByRole("heading", { name: "Who is coding?" }).waitFor();
-  if (!(await known.count())) {
+  const known = page.getByRole("button", { name: new RegExp(`^${name} `) });
+  if (await known.count()) await known.press("Enter");
+  else {
+    check((await page.locator(".names button").count()) === 0, `${name} is missing, and somebody else is there`);
     await page.getByLabel("Name or pseudonym").fill(name);
-    await page.getByLabel("Role").selectOption(role);
-    await page.getByRole("button", { name: "Add somebody" }).press("Enter");
+    await page.getByRole("button", { name: "Add yourself as lead" }).press("Enter");
   }
-  await known.press("Enter");
   await page.getByRole("dialog").waitFor();
+}
+
+/** A lead adds somebody; `sure`: answers the question whether finished sessions may open again. */
+export async function admit(page, name, role, sure = false) {
+  await page.evaluate(() => (location.hash = "/people"));
+  await page.getByRole("heading", { name: "People" }).waitFor();
+  await page.getByLabel("Name or pseudonym").fill(name);
+  await page.locator(".add").getByLabel("Role").selectOption(role);
+  await page.getByRole("button", { name: "Add somebody" }).press("Enter");
+  if (sure) {
+    await page.getByRole("dialog").getByText("would wait for").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).press("Enter");
+  }
+  await page.getByRole("row", { name: new RegExp(`^${name} `) }).waitFor();
+}
+
+/** A lead takes somebody out. */
+export async function takeOut(page, name, how) {
+  await page.evaluate(() => (location.hash = "/people"));
+  await page.getByRole("button", { name: `Take out ${name}` }).press("Enter");
+  await page.getByRole("dialog").getByRole("button", { name: how }).press("Enter");
+  await page.getByRole("button", { name: `Let come back: ${name}` }).waitFor();
 }
 
 /** The tour, once. */

@@ -53,13 +53,20 @@ pub enum StudyCommand {
         #[arg(required = true, value_name = "WHO=LIST", value_parser = who_and_list)]
         changes: Vec<(String, String)>,
     },
-    /// Add people who code, or change their role.
+    /// Add people who code, change what they may do, or take them out. What they gave stays, and the log tells of it.
     Coder {
-        /// The study's folder.
+        /// The study's folder, or a results folder that coders work on.
         study: PathBuf,
         /// Name, or name=coder, name=lead, name=supervisor.
-        #[arg(required = true, value_name = "NAME[=ROLE]")]
+        #[arg(required_unless_present = "remove", value_name = "NAME[=ROLE]")]
         coders: Vec<Coder>,
+        /// Somebody who has left: sessions no longer wait for them; those that they had locked keep their work. May be given
+        /// several times.
+        #[arg(long, value_name = "NAME")]
+        remove: Vec<String>,
+        /// Also where sessions that everybody has locked wait again.
+        #[arg(long)]
+        yes: bool,
     },
     /// Write a script with which a cluster (Slurm) scans the study, a session in each task.
     Jobs(Jobs),

@@ -132,6 +132,16 @@ fn cost(session: &Session, ranked: &[&Episode]) -> Markup {
         let review = ranked.iter().fold(0.0, |sum, episode| sum + episode.review_secs);
         return html! { div { b { (format!("{:.1} min", review / 60.0)) } span { "of review, of " (whole) } } };
     };
+    // Nothing to decide on: what time there is goes to the stretches that everything is compared with.
+    if plan.clips == 0 && plan.minutes > 0.0 {
+        let controls = count(session.controls.len(), "stretch", "stretches");
+        return html! {
+            div {
+                b { (format!("{:.1} min", plan.minutes)) }
+                span { "for " (controls) " drawn at random where nothing was marked, to compare with; of " (whole) }
+            }
+        };
+    }
     let beyond = ranked.iter().filter(|episode| !episode.in_budget).count();
     html! {
         div {

@@ -6,7 +6,7 @@ mod read;
 use serde::{Deserialize, Serialize};
 
 pub use put::{put_coding, put_decision, put_memo, put_outcome, put_salience, undo_coding};
-pub use read::{codings, decisions, memos, outcomes, salience};
+pub use read::{codings, counted, counted_decisions, decisions, memos, outcomes, salience};
 
 use super::chain::Note;
 use super::clips::ClipKind;

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{Coding, Decision, Memo, Outcome};
-use crate::review::StoreError;
 use crate::review::clips::ClipKind;
+use crate::review::{StoreError, flow};
 
 pub(super) const CODING: &str =
     "SELECT unit, revision, coder, session, pass, turn, start_ms, end_ms, code, note, removed FROM codings c";
@@ -44,6 +44,17 @@ pub fn codings(
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![session, coder], coding_from)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Codes of a session as they were at the lock, of those whose work counts there, with their names.
+///
+/// # Errors
+/// What SQLite says.
+pub fn counted(connection: &Connection, session: &str) -> Result<(Vec<String>, Vec<Coding>), StoreError> {
+    let names = flow::coders_of(connection, session)?;
+    let mut found = codings(connection, Some(session), None, true)?;
+    found.retain(|coding| names.contains(&coding.coder));
+    Ok((names, found))
 }
 
 /// Coder, minute, rating; latest revisions only.
@@ -98,6 +109,16 @@ pub fn decisions(
         Ok((row.get(0)?, decision))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Decisions that stand in a session, of those whose work counts there.
+///
+/// # Errors
+/// What SQLite says.
+pub fn counted_decisions(connection: &Connection, session: &str) -> Result<Vec<Decision>, StoreError> {
+    let names = flow::coders_of(connection, session)?;
+    let all = decisions(connection, Some(session), None)?.into_iter().map(|(_, decision)| decision);
+    Ok(all.filter(|decision| names.contains(&decision.coder)).collect())
 }
 
 /// Memos that stand.

@@ -51,6 +51,8 @@ impl Minutes for i64 {
 struct Shared<'f> {
     frame: &'f Frame,
     slots: Vec<(i64, i64)>,
+    /// Whose work counts here.
+    coders: Vec<String>,
     codings: Vec<Coding>,
     salience: Vec<(String, u32, u8)>,
 }
@@ -66,37 +68,46 @@ const RARE: f64 = 0.1;
 /// What SQLite says.
 pub fn tables(store: &Store, plan: &Plan, frames: &[Frame]) -> Result<Tables, StoreError> {
     store.read(|connection| {
-        let coders: Vec<String> =
-            coders::all(connection)?.into_iter().filter(|c| c.role.codes()).map(|c| c.name).collect();
+        let coding = coders::all(connection)?.into_iter().filter(|c| c.role.codes()).map(|c| c.name);
+        let mut coders: BTreeSet<String> = coding.collect();
         let (mut shared, mut waiting) = (Vec::new(), Vec::new());
         for frame in frames {
             if flow::is_open_to_all(connection, &frame.id)? {
-                let codings = records::codings(connection, Some(&frame.id), None, true)?;
-                let salience = records::salience(connection, &frame.id, None)?;
-                shared.push(Shared { frame, slots: frame.slots(), codings, salience });
+                let (own, codings) = records::counted(connection, &frame.id)?;
+                let mut salience = records::salience(connection, &frame.id, None)?;
+                salience.retain(|(coder, ..)| own.contains(coder));
+                coders.extend(own.iter().cloned());
+                shared.push(Shared { frame, slots: frame.slots(), coders: own, codings, salience });
             } else {
                 waiting.push(frame.id.clone());
             }
         }
+        let coders = Vec::from_iter(coders);
+        // On the continuum and in ICC there is no "was not there": those who coded every session.
+        let in_all = |coder: &&String| shared.iter().all(|session| session.coders.contains(coder));
+        let throughout: Vec<String> = coders.iter().filter(in_all).cloned().collect();
         let outcomes = records::outcomes(connection, None)?;
         let units: Vec<consensus::Unit> =
             shared.iter().flat_map(|s| consensus::units(&s.frame.id, &s.codings, &s.frame.turns, plan.on)).collect();
-        let (kept, retention) = consensus::kept(&units, &outcomes, plan.rule, coders.len());
+        let (kept, retention) = consensus::kept(&units, &outcomes, plan.rule, &|id| {
+            shared.iter().find(|s| s.frame.id == id).map_or(0, |s| s.coders.len())
+        });
         let used: BTreeSet<&str> = shared.iter().flat_map(|s| &s.codings).map(|c| c.code.as_str()).collect();
-        let everything = continuum(&shared, &coders, None);
-        let length: f64 = lengths(&shared).iter().sum();
+        let everything = continuum(&shared.iter().collect::<Vec<_>>(), &throughout, None);
+        let length: f64 = shared.iter().map(Shared::secs).sum();
         Ok(Tables {
-            codes: used.iter().map(|code| code_row(code, &shared, &coders, plan.seed)).collect(),
+            codes: used.iter().map(|code| code_row(code, &shared, &coders, &throughout, plan.seed)).collect(),
             u_alpha: agreement::u_alpha(&everything, length, false),
             u_alpha_binary: agreement::u_alpha(&everything, length, true),
-            pairs: pairs(&everything, &coders),
-            salience: salience(&shared, &coders),
+            pairs: pairs(&shared, &coders),
+            salience: salience(&shared, &throughout),
             drift: drift(&shared, &coders, &kept, &plan.gold),
             slot: if shared.iter().any(|s| s.frame.turns.is_empty()) { "minute" } else { "turn" }.into(),
             slots: shared.iter().map(|s| s.slots.len()).sum(),
             sessions: shared.iter().map(|s| s.frame.id.clone()).collect(),
             waiting,
             coders,
+            throughout,
             rule: plan.rule,
             on: plan.on,
             retention,
@@ -105,15 +116,18 @@ pub fn tables(store: &Store, plan: &Plan, frames: &[Frame]) -> Result<Tables, St
     })
 }
 
-fn lengths(shared: &[Shared<'_>]) -> Vec<f64> {
-    shared.iter().map(|s| (s.frame.end_ms - s.frame.start_ms) as f64 / 1000.0).collect()
+impl Shared<'_> {
+    fn secs(&self) -> f64 {
+        (self.frame.end_ms - self.frame.start_ms) as f64 / 1000.0
+    }
 }
 
 /// Each coder's stretches in seconds, sessions laid end to end.
-fn continuum(shared: &[Shared<'_>], coders: &[String], code: Option<&str>) -> Vec<Vec<Unit>> {
+fn continuum(shared: &[&Shared<'_>], coders: &[String], code: Option<&str>) -> Vec<Vec<Unit>> {
     let mut all = vec![Vec::new(); coders.len()];
     let mut zero = 0.0;
-    for (session, length) in shared.iter().zip(lengths(shared)) {
+    for session in shared {
+        let length = session.secs();
         for coding in session.codings.iter().filter(|c| code.is_none_or(|code| c.code == code)) {
             let at = |ms: i64| zero + ((ms - session.frame.start_ms) as f64 / 1000.0).clamp(0.0, length);
             if let Some(own) = coders.iter().position(|c| *c == coding.coder).and_then(|at| all.get_mut(at)) {
@@ -125,9 +139,10 @@ fn continuum(shared: &[Shared<'_>], coders: &[String], code: Option<&str>) -> Ve
     all
 }
 
-/// Who gave the code to which slot: `ratings[coder][slot]`, 0 or 1.
+/// Who gave the code to which slot: `ratings[coder][slot]`, 0 or 1; `None` = did not code this session.
 fn ratings(session: &Shared<'_>, coders: &[String], code: &str) -> Ratings {
-    let mut ratings = vec![vec![Some(0.0); session.slots.len()]; coders.len()];
+    let none = |coder: &String| session.coders.contains(coder).then_some(0.0);
+    let mut ratings: Ratings = coders.iter().map(|coder| vec![none(coder); session.slots.len()]).collect();
     for coding in session.codings.iter().filter(|coding| coding.code == code) {
         let Some(own) = coders.iter().position(|c| *c == coding.coder) else { continue };
         for slot in turns_of(coding, &session.slots) {
@@ -142,11 +157,14 @@ fn ratings(session: &Shared<'_>, coders: &[String], code: &str) -> Ratings {
 /// Coincidences of 0 and 1 add up over units, so that drawing sessions again costs nothing.
 fn coincidences(ratings: &Ratings) -> [[f64; 2]; 2] {
     let mut sums = [[0.0; 2]; 2];
-    let coders = ratings.len();
     for slot in 0..ratings.first().map_or(0, Vec::len) {
-        let ones = ratings.iter().filter(|row| row.get(slot).copied().flatten() == Some(1.0)).count() as f64;
-        let zeros = coders as f64 - ones;
-        let share = 1.0 / (coders as f64 - 1.0);
+        let judged = || ratings.iter().filter_map(|row| row.get(slot).copied().flatten());
+        let ones = judged().filter(|value| *value > 0.5).count() as f64;
+        let coders = judged().count() as f64;
+        if coders < 2.0 {
+            continue;
+        }
+        let (zeros, share) = (coders - ones, 1.0 / (coders - 1.0));
         sums[1][1] += ones * (ones - 1.0) * share;
         sums[0][0] += zeros * (zeros - 1.0) * share;
         sums[0][1] += ones * zeros * share;
@@ -162,13 +180,13 @@ fn alpha_of(sums: &[&[[f64; 2]; 2]]) -> Option<f64> {
     (expected > 0.0).then(|| 1.0 - (zeros + ones - 1.0) * (cell(0, 1) + cell(1, 0)) / expected)
 }
 
-fn code_row(code: &str, shared: &[Shared<'_>], coders: &[String], seed: u64) -> CodeRow {
+fn code_row(code: &str, shared: &[Shared<'_>], coders: &[String], throughout: &[String], seed: u64) -> CodeRow {
     let by_session: Vec<Ratings> = shared.iter().map(|session| ratings(session, coders, code)).collect();
     let mut joined: Ratings = vec![Vec::new(); coders.len()];
     for session in &by_session {
         joined.iter_mut().zip(session).for_each(|(all, own)| all.extend(own));
     }
-    let judged = joined.iter().map(Vec::len).sum::<usize>();
+    let judged = joined.iter().flatten().flatten().count();
     let yes = joined.iter().flatten().filter(|value| **value == Some(1.0)).count();
     let prevalence = yes as f64 / judged.max(1) as f64;
     let several = coders.len() >= 2;
@@ -176,7 +194,7 @@ fn code_row(code: &str, shared: &[Shared<'_>], coders: &[String], seed: u64) -> 
         let sums: Vec<_> = by_session.iter().map(coincidences).collect();
         agreement::interval(&sums, ROUNDS, seed, alpha_of)
     });
-    let stretches = continuum(shared, coders, Some(code));
+    let stretches = continuum(&shared.iter().collect::<Vec<_>>(), throughout, Some(code));
     let rare = prevalence < RARE;
     let mut found = Vec::new();
     for (i, one) in stretches.iter().enumerate() {
@@ -195,21 +213,28 @@ fn code_row(code: &str, shared: &[Shared<'_>], coders: &[String], seed: u64) -> 
         alpha_interval: interval.flatten().map(|Interval { low, high }| (low, high)),
         pabak: if rare { nominal::pabak(&joined, 2) } else { None },
         ac1: if rare { nominal::ac1(&joined, 2) } else { None },
-        u_alpha: agreement::u_alpha(&stretches, lengths(shared).iter().sum(), true),
+        u_alpha: agreement::u_alpha(&stretches, shared.iter().map(Shared::secs).sum(), true),
         unit_f1: (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64),
     }
 }
 
-fn pairs(stretches: &[Vec<Unit>], coders: &[String]) -> Vec<PairRow> {
+/// Each pair on the sessions that both coded.
+fn pairs(shared: &[Shared<'_>], coders: &[String]) -> Vec<PairRow> {
     let mut rows = Vec::new();
-    let named: Vec<_> = coders.iter().zip(stretches).collect();
-    for (at, (first, one)) in named.iter().enumerate() {
-        for (second, other) in named.iter().skip(at + 1) {
-            let aligned = agreement::align(one, other, SAME);
-            let found = agreement::f1(one, other, SAME);
+    for (at, first) in coders.iter().enumerate() {
+        for second in coders.iter().skip(at + 1) {
+            let both = |session: &&Shared<'_>| session.coders.contains(first) && session.coders.contains(second);
+            let shared: Vec<&Shared<'_>> = shared.iter().filter(both).collect();
+            let [one, other] = [first, second]
+                .map(|coder| continuum(&shared, std::slice::from_ref(coder), None).pop().unwrap_or_default());
+            if shared.is_empty() {
+                continue;
+            }
+            let aligned = agreement::align(&one, &other, SAME);
+            let found = agreement::f1(&one, &other, SAME);
             rows.push(PairRow {
-                first: (*first).clone(),
-                second: (*second).clone(),
+                first: first.clone(),
+                second: second.clone(),
                 kappa_with_unmatched: aligned.kappa_with_unmatched,
                 kappa_linked_only: aligned.kappa_linked_only,
                 unit_f1: found.map(|f| f.units),
@@ -246,9 +271,14 @@ fn drift(shared: &[Shared<'_>], coders: &[String], kept: &[consensus::Unit], gol
     for session in shared.iter().filter(|session| gold.contains(&session.frame.id)) {
         let truth: Vec<Coding> = kept.iter().filter(|unit| unit.session == session.frame.id).map(as_coding).collect();
         let used: BTreeSet<&str> = session.codings.iter().chain(&truth).map(|coding| coding.code.as_str()).collect();
-        let wanted =
-            Shared { frame: session.frame, slots: session.slots.clone(), codings: truth.clone(), salience: Vec::new() };
-        for coder in coders {
+        let wanted = Shared {
+            frame: session.frame,
+            slots: session.slots.clone(),
+            coders: vec![String::new()],
+            codings: truth.clone(),
+            salience: Vec::new(),
+        };
+        for coder in coders.iter().filter(|coder| session.coders.contains(coder)) {
             let (mut own, mut right) = (Vec::new(), Vec::new());
             for code in &used {
                 own.extend(ratings(session, std::slice::from_ref(coder), code).into_iter().flatten());

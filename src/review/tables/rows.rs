@@ -79,8 +79,10 @@ pub struct Tables {
     pub sessions: Vec<String>,
     /// Sessions that wait for somebody.
     pub waiting: Vec<String>,
-    /// Those who code.
+    /// Those who code, and those who have left and whose work still counts somewhere.
     pub coders: Vec<String>,
+    /// Those of them who coded every session that is compared: u-alpha, F1 by code and ICC are theirs.
+    pub throughout: Vec<String>,
     /// `turn`, or `minute` where a session has no transcript.
     pub slot: String,
     /// Slots compared.

@@ -1,4 +1,4 @@
-//! Coming in: who is asking, and who takes part.
+//! Coming in: who is asking.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ApiError, answer, coder, run};
+use super::{ApiError, answer, run};
 use crate::review::chain::{self, Note};
-use crate::review::{Role, coders};
+use crate::review::coders;
 use crate::serve::App;
 
 /// Wrong passwords wait so long before they are told.
@@ -30,7 +30,7 @@ pub async fn me(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
         let shown = if app.gate.is_network() && own.is_none() { &[] } else { all.as_slice() };
         Ok(json!({
             "csrf": visit.csrf, "study": app.desk.name, "network": app.gate.is_network(),
-            "coder": own.map(|coder| &coder.name), "role": own.map(|coder| coder.role), "coders": shown,
+            "coder": own.map(|coder| &coder.name), "role": own.map(|coder| coder.role), "coders": shown, "results": app.desk.is_results(),
             "rule": app.desk.plan.rule, "version": env!("CARGO_PKG_VERSION"),
         }))
     })
@@ -92,34 +92,4 @@ pub async fn leave(State(app): State<Arc<App>>, headers: HeaderMap) -> Response 
         Ok((visit, cookie)) => ([(header::SET_COOKIE, cookie)], Json(json!({ "csrf": visit.csrf }))).into_response(),
         Err(error) => ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
-}
-
-#[derive(Deserialize)]
-pub struct Admit {
-    name: String,
-    role: Role,
-    password: Option<String>,
-}
-
-/// Adds somebody. Over a network only a lead may; on this machine whoever sits at it.
-pub async fn admit(State(app): State<Arc<App>>, headers: HeaderMap, Json(admit): Json<Admit>) -> Response {
-    answer(&app, move |app| {
-        let asking = coder(app, &headers);
-        if app.gate.is_network() && !asking.as_ref().is_ok_and(|coder| coder.role == Role::Lead) {
-            return Err(ApiError::forbidden("only a lead may add people"));
-        }
-        let who = asking.map_or_else(|_| "server".to_owned(), |coder| coder.name);
-        let secret = admit.password.as_deref().filter(|p| !p.is_empty()).map(coders::secret).transpose()?;
-        if app.gate.is_network() && secret.is_none() {
-            return Err(ApiError::wrong("over a network everybody needs a password"));
-        }
-        let name = coders::checked_name(&admit.name)?;
-        if app.desk.store.read(coders::all)?.iter().any(|coder| coder.name == name) {
-            return Err(ApiError::new(StatusCode::CONFLICT, "somebody of this name takes part already"));
-        }
-        let at_ms = (app.clock)();
-        app.desk.store.write(move |c| coders::put(c, &name, admit.role, secret.as_deref(), &who, at_ms))?;
-        Ok(json!({}))
-    })
-    .await
 }

@@ -17,7 +17,7 @@ use crate::review::clips::{ClipKind, millis};
 use crate::review::consensus::{self, Unit};
 use crate::review::records::Decision;
 use crate::review::tables::tables;
-use crate::review::{Role, chain, coders, flow, guards, records};
+use crate::review::{Role, chain, flow, guards, records};
 use crate::serve::App;
 use crate::theory::{Coded, CodedSession, Element, matrices, paradigm, saturation};
 
@@ -46,21 +46,18 @@ pub async fn codebook(State(app): State<Arc<App>>, headers: HeaderMap) -> Respon
 /// Verdicts that say that something is there.
 const YES: &[&str] = &["confirm", "recode"];
 
-/// Names of those who code.
-fn coding(desk: &Desk) -> Result<Vec<String>, ApiError> {
-    let all = desk.store.read(coders::all)?;
-    Ok(all.into_iter().filter(|coder| coder.role.codes()).map(|coder| coder.name).collect())
-}
+/// Those whose work counts in a session, and its units.
+type Counted = (Vec<String>, Vec<Unit>);
 
-/// Units of one session that everybody has locked.
-fn units(desk: &Desk, id: &str) -> Result<Option<Vec<Unit>>, ApiError> {
+/// Units of one session that everybody has locked, and whose work they are of; `None` before that.
+fn units(desk: &Desk, id: &str) -> Result<Option<Counted>, ApiError> {
     let session = desk.session(id)?;
     let turns: Vec<(i64, i64)> = session.turns.iter().map(|turn| millis(turn.span)).collect();
-    let codings = desk.store.read(|c| match flow::is_open_to_all(c, id)? {
-        true => Ok(Some(records::codings(c, Some(id), None, true)?)),
+    let counted = desk.store.read(|c| match flow::is_open_to_all(c, id)? {
+        true => Ok(Some(records::counted(c, id)?)),
         false => Ok(None),
     })?;
-    Ok(codings.map(|codings| consensus::units(id, &codings, &turns, desk.plan.on)))
+    Ok(counted.map(|(names, codings)| (names, consensus::units(id, &codings, &turns, desk.plan.on))))
 }
 
 pub async fn consensus(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
@@ -68,13 +65,12 @@ pub async fn consensus(State(app): State<Arc<App>>, Path(id): Path<String>, head
         coder(app, &headers)?;
         let desk = &app.desk;
         desk.place(&id)?;
-        let Some(units) = units(desk, &id)? else {
+        let Some((names, units)) = units(desk, &id)? else {
             let waiting = desk.store.read(|c| flow::waiting_for(c, &id))?.len();
             return Ok(json!({ "open": false, "waiting": waiting }));
         };
-        let names = coding(desk)?;
         let outcomes = desk.store.read(|c| records::outcomes(c, Some(&id)))?;
-        let (_, retention) = consensus::kept(&units, &outcomes, desk.plan.rule, names.len());
+        let (_, retention) = consensus::kept(&units, &outcomes, desk.plan.rule, &|_| names.len());
         let rows: Vec<Value> = units
             .iter()
             .map(|unit| {
@@ -110,12 +106,11 @@ pub async fn agreement(State(app): State<Arc<App>>, headers: HeaderMap) -> Respo
 
 /// What is agreed in every session that all have locked, in the study's order.
 fn agreed(desk: &Desk, only: Option<&str>) -> Result<Vec<(String, Vec<Unit>)>, ApiError> {
-    let count = coding(desk)?.len();
     let outcomes = desk.store.read(|c| records::outcomes(c, None))?;
     let mut found = Vec::new();
     for id in desk.plan.sessions.iter().filter(|id| only.is_none_or(|only| only == *id)) {
-        if let Ok(Some(units)) = units(desk, id) {
-            let (mut kept, _) = consensus::kept(&units, &outcomes, desk.plan.rule, count);
+        if let Ok(Some((names, units))) = units(desk, id) {
+            let (mut kept, _) = consensus::kept(&units, &outcomes, desk.plan.rule, &|_| names.len());
             for unit in &mut kept {
                 unit.code = desk.codebook.counted_as(&unit.code).to_owned();
             }
@@ -143,9 +138,9 @@ fn coded_sessions(desk: &Desk, agreed: &[(String, Vec<Unit>)]) -> Result<Vec<Cod
     for (id, kept) in agreed {
         let session = desk.session(id)?;
         let (start_ms, end_ms) = millis(session.span);
-        let decisions = desk.store.read(|c| records::decisions(c, Some(id), None))?;
+        let decisions = desk.store.read(|c| records::counted_decisions(c, id))?;
         let mut votes: BTreeMap<(i64, i64), i32> = BTreeMap::new();
-        for (_, decision) in decisions.iter().filter(|(_, decision)| decision.kind != ClipKind::Control) {
+        for decision in decisions.iter().filter(|decision| decision.kind != ClipKind::Control) {
             let yes = YES.contains(&decision.verdict.as_str());
             *votes.entry((decision.start_ms, decision.end_ms)).or_default() += if yes { 1 } else { -1 };
         }
@@ -176,6 +171,9 @@ fn coded_sessions(desk: &Desk, agreed: &[(String, Vec<Unit>)]) -> Result<Vec<Cod
 #[derive(Deserialize)]
 pub struct Which {
     session: Option<String>,
+    /// With names on its parts, for the page.
+    #[serde(default)]
+    named: bool,
 }
 
 pub async fn theory(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
@@ -216,13 +214,42 @@ pub async fn paradigm(State(app): State<Arc<App>>, Query(which): Query<Which>, h
             None => format!("Paradigm of the working alliance: {}, {} sessions", desk.name, sessions.len()),
         };
         let found = matrices::matrices(&sessions, desk.plan.seed);
-        Ok(paradigm::file(&paradigm::picture(&sessions, &found, &title)))
+        Ok(paradigm::file(&paradigm::picture(&sessions, &found, &title, which.named)))
     })
     .await;
     match made {
         Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response(),
         Err(error) => error.into_response(),
     }
+}
+
+/// The agreed codes of one session in order of start, and its confirmed strains and repairs: what the picture had seen at a
+/// moment. Seconds from the session's start.
+pub async fn steps(State(app): State<Arc<App>>, Query(which): Query<Which>, headers: HeaderMap) -> Response {
+    answer(&app, move |app| {
+        coder(app, &headers)?;
+        let desk = &app.desk;
+        let id = which.session.unwrap_or_default();
+        let place = desk.place(&id)?;
+        let found = coded_sessions(desk, &agreed(desk, Some(&place.id))?)?;
+        let Some(session) = found.first() else {
+            return Err(ApiError::forbidden("this picture opens when all coders have locked the session"));
+        };
+        let start_ms = millis(desk.session(&id)?.span).0;
+        let mut codes: Vec<&Coded> = session.codes.iter().collect();
+        // As transitions are counted.
+        codes.sort_by(|a, b| {
+            a.start_s.total_cmp(&b.start_s).then(a.end_s.total_cmp(&b.end_s)).then(a.element.cmp(&b.element))
+        });
+        let codes: Vec<Value> = codes
+            .into_iter()
+            .map(|code| {
+                json!({ "code": code.code, "element": code.element.index(), "start_s": code.start_s, "end_s": code.end_s })
+            })
+            .collect();
+        Ok(json!({ "codes": codes, "outcomes": session.outcomes, "length_s": session.length_s, "start_ms": start_ms }))
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -269,11 +296,11 @@ pub async fn summary(State(app): State<Arc<App>>, Path(id): Path<String>, header
         }
         let session = desk.session(&id)?;
         let (start_ms, end_ms) = millis(session.span);
-        let decisions = desk.store.read(|c| records::decisions(c, Some(&id), None))?;
+        let decisions = desk.store.read(|c| records::counted_decisions(c, &id))?;
         // Further stretches are no candidates: they stand here once a coder has confirmed them.
         let confirmed = |episode: &&Episode| {
             let on_it = |d: &Decision| d.kind != ClipKind::Control && (d.start_ms, d.end_ms) == millis(episode.span);
-            decisions.iter().any(|(_, d)| on_it(d) && YES.contains(&d.verdict.as_str()))
+            decisions.iter().any(|d| on_it(d) && YES.contains(&d.verdict.as_str()))
         };
         let mut episodes: Vec<_> =
             session.episodes.iter().chain(session.further.iter().filter(confirmed)).collect();
@@ -283,8 +310,8 @@ pub async fn summary(State(app): State<Arc<App>>, Path(id): Path<String>, header
             .map(|episode| {
                 let (start, end) = millis(episode.span);
                 let votes = |verdicts: &[&str]| {
-                    let here = decisions.iter().filter(|(_, d)| d.kind != ClipKind::Control && (d.start_ms, d.end_ms) == (start, end));
-                    here.filter(|(_, d)| verdicts.contains(&d.verdict.as_str())).count()
+                    let here = decisions.iter().filter(|d| d.kind != ClipKind::Control && (d.start_ms, d.end_ms) == (start, end));
+                    here.filter(|d| verdicts.contains(&d.verdict.as_str())).count()
                 };
                 json!({
                     "id": episode.id, "kind": episode.kind, "start_ms": start, "end_ms": end, "rank": episode.rank,
@@ -313,14 +340,36 @@ pub async fn summary(State(app): State<Arc<App>>, Path(id): Path<String>, header
     .await
 }
 
-/// The log's last lines and whether it is whole; for leads.
-pub async fn log(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+/// Lines of the log that are sent at once.
+const LINES: u32 = 200;
+
+#[derive(Deserialize)]
+pub struct Lines {
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    action: String,
+    before: Option<i64>,
+}
+
+/// The log's lines, newest first, and whether it is whole: to a lead everybody's, to others their own.
+pub async fn log(State(app): State<Arc<App>>, Query(asked): Query<Lines>, headers: HeaderMap) -> Response {
     answer(&app, move |app| {
-        if coder(app, &headers)?.role != Role::Lead {
-            return Err(ApiError::forbidden("the log is for leads"));
-        }
-        let (verified, lines) = app.desk.store.read(|c| Ok((chain::verify(c)?, chain::last(c, 200)?)))?;
-        Ok(json!({ "verified": verified, "lines": lines }))
+        let own = coder(app, &headers)?;
+        let leads = own.role == Role::Lead;
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let wanted = chain::Wanted {
+            who: if leads { some(asked.who) } else { Some(own.name) },
+            action: some(asked.action),
+            before: asked.before,
+        };
+        let (verified, lines, (names, actions)) = app.desk.store.read(|c| {
+            let of_whom = wanted.who.as_deref().filter(|_| !leads);
+            Ok((chain::verify(c)?, chain::lines(c, &wanted, LINES + 1)?, chain::known(c, of_whom)?))
+        })?;
+        let more = lines.len() > LINES as usize;
+        let lines: Vec<_> = lines.into_iter().take(LINES as usize).collect();
+        Ok(json!({ "verified": verified, "lines": lines, "more": more, "names": names, "actions": actions }))
     })
     .await
 }

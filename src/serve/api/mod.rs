@@ -2,6 +2,7 @@
 
 mod enter;
 mod insight;
+mod people;
 mod session;
 mod work;
 
@@ -22,11 +23,13 @@ use crate::review::{Coder, StoreError, coders};
 pub struct ApiError {
     status: StatusCode,
     message: String,
+    /// Sessions that would wait again, if that is why.
+    reopens: Vec<String>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, message: message.into(), reopens: Vec::new() }
     }
 
     fn forbidden(message: &str) -> Self {
@@ -41,10 +44,12 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let status = match error {
-            StoreError::Refused(_) => StatusCode::CONFLICT,
+            StoreError::Refused(_) | StoreError::Reopens { .. } => StatusCode::CONFLICT,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::new(status, error.to_string())
+        let message = error.to_string();
+        let reopens = if let StoreError::Reopens { sessions, .. } = error { sessions } else { Vec::new() };
+        Self { status, message, reopens }
     }
 }
 
@@ -60,7 +65,13 @@ impl From<DeskError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        gate::refusal(self.status, &self.message)
+        match self.reopens.is_empty() {
+            true => gate::refusal(self.status, &self.message),
+            false => {
+                let body = serde_json::json!({ "error": self.message, "reopens": self.reopens });
+                (self.status, axum::Json(body)).into_response()
+            }
+        }
     }
 }
 
@@ -105,7 +116,8 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/me", get(enter::me))
         .route("/enter", post(enter::enter))
         .route("/leave", post(enter::leave))
-        .route("/coders", post(enter::admit))
+        .route("/coders", get(people::list).post(people::admit))
+        .route("/coders/change", post(people::change))
         .route("/codebook", get(insight::codebook))
         .route("/sessions", get(session::list))
         .route("/sessions/{id}", get(session::view))
@@ -113,6 +125,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/sessions/{id}/media", get(session::media_states))
         .route("/sessions/{id}/tiles/{level}/{index}", get(session::tile))
         .route("/sessions/{id}/clips", get(session::clips))
+        .route("/sessions/{id}/face", get(session::face))
         .route("/sessions/{id}/places", get(session::places))
         .route("/sessions/{id}/codings", post(work::coding))
         .route("/sessions/{id}/undo", post(work::undo))
@@ -127,6 +140,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/agreement", get(insight::agreement))
         .route("/theory", get(insight::theory))
         .route("/paradigm.svg", get(insight::paradigm))
+        .route("/paradigm/steps", get(insight::steps))
         .route("/quotes", get(insight::quotes))
         .route("/log", get(insight::log))
         .fallback(super::assets::not_found)

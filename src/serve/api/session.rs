@@ -3,23 +3,25 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{ApiError, answer, by, coder, run};
 use crate::codebook::{self, Code};
 use crate::desk::curves::{BUCKET_SECS, Curve, FACTOR, TILE};
-use crate::desk::{Desk, Place};
+use crate::desk::{Desk, Place, faces};
 use crate::markers::Event;
+use crate::review::Coder;
 use crate::review::chain::{self, Note};
 use crate::review::clips::millis;
 use crate::review::flow::{self, Stage};
 use crate::review::records;
-use crate::review::{Coder, coders};
 use crate::serve::{App, media};
 use crate::session::Session;
+use crate::track::Who;
 
 /// The list, in the coder's own order.
 pub async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
@@ -49,7 +51,7 @@ fn row(desk: &Desk, coder: &Coder, id: &str) -> Result<Value, ApiError> {
         Err(error) => return Ok(json!({ "id": id, "ready": false, "problem": error.to_string() })),
     };
     let (stage, waiting, coders, coded, rated, decided, mut own_clips) = desk.store.read(|c| {
-        let coders = coders::all(c)?.into_iter().filter(|coder| coder.role.codes()).count();
+        let coders = flow::coders_of(c, id)?.len();
         Ok((
             flow::stage(c, &coder.name, id)?,
             flow::waiting_for(c, id)?,
@@ -83,7 +85,7 @@ fn shown(stage: Stage, place: &Place) -> impl Fn(&Curve) -> bool {
     let after = stage >= Stage::Flags;
     let therapist = place.therapist_face;
     move |curve| {
-        let own_face = curve.who != crate::track::Who::Therapist || therapist;
+        let own_face = curve.who != Who::Therapist || therapist;
         curve.group == "sound" || (after && own_face)
     }
 }
@@ -159,11 +161,14 @@ pub async fn view(State(app): State<Arc<App>>, Path(id): Path<String>, headers: 
 fn own_work(app: &App, coder: &Coder, id: &str, open: bool) -> Result<Value, ApiError> {
     let found = app.desk.store.read(|c| {
         let name = Some(coder.name.as_str());
+        let counted = flow::coders_of(c, id)?;
+        let mut others = if open { records::codings(c, Some(id), None, false)? } else { Vec::new() };
+        others.retain(|coding| counted.contains(&coding.coder));
         Ok(json!({
             "codings": records::codings(c, Some(id), name, false)?,
             "salience": records::salience(c, id, name)?.into_iter().map(|(_, m, r)| (m, r)).collect::<Vec<_>>(),
             "memos": records::memos(c, Some(id), name)?,
-            "others": if open { records::codings(c, Some(id), None, false)? } else { Vec::new() },
+            "others": others,
             "waiting": flow::waiting_for(c, id)?.len(),
         }))
     })?;
@@ -230,7 +235,7 @@ const DRAWN: &[&str] = &[
 
 /// What of a therapist's face is not shown where that person did not agree to it.
 fn hidden(place: &Place, event: &Event) -> bool {
-    !place.therapist_face && event.marker.starts_with("vid.") && event.who == crate::track::Who::Therapist
+    !place.therapist_face && event.marker.starts_with("vid.") && event.who == Who::Therapist
 }
 
 fn measured(session: &Session, place: &Place) -> Value {
@@ -286,6 +291,55 @@ pub async fn tile(
         }
         Err(error) => error.into_response(),
     }
+}
+
+#[derive(Deserialize)]
+pub struct Part {
+    from_ms: i64,
+    to_ms: i64,
+}
+
+/// Longest stretch that is told at once.
+const LONGEST_PART_MS: i64 = 900_000;
+
+/// Where the client's face is in a stretch, in pixels of the picture scaled down to the largest width, and why it is not
+/// known where it is not; once the coder has locked.
+pub async fn face(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Query(part): Query<Part>,
+    headers: HeaderMap,
+) -> Response {
+    answer(&app, move |app| {
+        if stage_of(app, &coder(app, &headers)?, &id)? < Stage::Flags {
+            return Err(ApiError::forbidden("what was measured is shown after you have locked your own coding"));
+        }
+        let session = app.desk.session(&id)?;
+        let films = session.media.iter().enumerate().filter(|(_, media)| media.what.contains("picture"));
+        let films: Vec<usize> = films.map(|(number, _)| number).collect();
+        let curves = app.desk.curves(&id)?;
+        let client = curves.faces.iter().find(|face| face.who == Who::Client);
+        // With several films nothing says in which of them a face was seen.
+        let (why, film) = match (films.as_slice(), client) {
+            ([], _) => (Some("no_film"), None),
+            ([_, _, ..], _) => (Some("several_films"), None),
+            (_, None) => (Some("no_face"), None),
+            ([film], Some(_)) => (None, Some(*film)),
+        };
+        let step_ms = faces::STEP_SECS * 1000.0;
+        let row = |ms: i64| ((ms as f64 - curves.start_s * 1000.0) / step_ms).max(0.0);
+        let to_ms = part.to_ms.min(part.from_ms.saturating_add(LONGEST_PART_MS));
+        let (from, to) = (row(part.from_ms).floor() as usize, row(to_ms).ceil() as usize);
+        let known = client.filter(|_| film.is_some()).and_then(|face| face.rows.get(from.min(face.rows.len())..));
+        let rows: Vec<_> = known.unwrap_or_default().iter().take(to.saturating_sub(from)).collect();
+        let lost = rows.iter().all(|row| row.is_none());
+        Ok(json!({
+            "why": why.or(lost.then_some("not_here")), "film": film, "boxes": rows, "step_ms": step_ms,
+            "start_ms": curves.start_s * 1000.0 + from as f64 * step_ms,
+            "largest_width_px": app.desk.largest_picture_width_px,
+        }))
+    })
+    .await
 }
 
 /// Where to look for codes that no rule finds, as start and end by code; once the coder has locked.

@@ -23,11 +23,11 @@ function Tables({ found }: { found: any }) {
   return (
     <>
       <div class="facts">
-        <div class="fact"><strong>{t.sessions.length}</strong><span class="quiet small">{S.theory.sessionsWord} {S.agree.compared}</span></div>
-        <div class="fact"><strong>{t.slots}</strong><span class="quiet small">{t.slot}s</span></div>
+        <div class="fact"><strong>{t.sessions.length}</strong><span class="quiet small">{S.agree.sessions(t.sessions.length)}</span></div>
+        <div class="fact"><strong>{t.slots}</strong><span class="quiet small">{S.agree.slots[t.slot] ?? t.slot}</span></div>
         <div class="fact"><strong>{num(t.u_alpha)}</strong><span class="quiet small">{S.agree.nominal}</span></div>
         <div class="fact"><strong>{num(t.u_alpha_binary)}</strong><span class="quiet small">{S.agree.binary}</span></div>
-        <div class="fact"><strong>{kept.kept} / {kept.given}</strong><span class="quiet small">{S.agree.keptBy}: {S.consensus.rules[t.rule]}</span></div>
+        <div class="fact"><strong>{kept.kept} / {kept.given}</strong><span class="quiet small">{S.agree.keptBy} ({S.consensus.rules[t.rule]})</span></div>
       </div>
       <div class="table-box" tabIndex={0} role="region" aria-label={S.agree.title}>
         <table>
@@ -45,26 +45,28 @@ function Tables({ found }: { found: any }) {
           </tbody>
         </table>
       </div>
-      <p class="quiet small">{S.agree.why}</p>
+      <p class="quiet small">{S.agree.why} {t.throughout.length < t.coders.length && t.throughout.length > 0 && S.agree.throughout(t.throughout.join(", "))}</p>
       <div class="two">
         {t.pairs.length > 0 && <section>
           <h2>{S.agree.pairs}</h2>
-          <table>
+          <div class="table-box" tabIndex={0} role="region" aria-label={S.agree.pairs}><table>
             <thead><tr>{S.agree.pairCols.map((c) => <th key={c} scope="col">{c}</th>)}</tr></thead>
             <tbody>{t.pairs.map((p: any) => (
-              <tr key={p.first + p.second}><th scope="row">{p.first}, {p.second}</th><td>{num(p.kappa_with_unmatched)}</td><td>{num(p.kappa_linked_only)}</td><td>{num(p.unit_f1)}</td><td>{num(p.labelled_f1)}</td></tr>
+              <tr key={p.first + p.second}><th scope="row" class="nowrap">{p.first}, {p.second}</th><td>{num(p.kappa_with_unmatched)}</td><td>{num(p.kappa_linked_only)}</td><td>{num(p.unit_f1)}</td><td>{num(p.labelled_f1)}</td></tr>
             ))}</tbody>
-          </table>
+          </table></div>
+          <p class="quiet small">{S.agree.pairWhy}</p>
         </section>}
         <section>
           <h2>{S.agree.salience}</h2>
           {t.salience.icc ? (
-            <table>
-              <thead><tr><th scope="col">ICC</th><th scope="col">one coder</th><th scope="col">mean of all</th></tr></thead>
-              <tbody>{[0, 1, 2].map((n) => <tr key={n}><th scope="row">({n + 1})</th><td>{num(t.salience.icc[n])}</td><td>{num(t.salience.icc[n + 3])}</td></tr>)}
-                <tr><th scope="row">alpha, ordinal</th><td>{num(t.salience.alpha_ordinal)}</td><td class="quiet">{t.salience.minutes} min</td></tr></tbody>
-            </table>
+            <div class="table-box"><table>
+              <thead><tr><th scope="col">{S.agree.icc}</th><th scope="col">{S.agree.one}</th><th scope="col">{S.agree.mean}</th></tr></thead>
+              <tbody>{[0, 1, 2].map((n) => <tr key={n}><th scope="row">{S.agree.forms[n]}</th><td>{num(t.salience.icc[n])}</td><td>{num(t.salience.icc[n + 3])}</td></tr>)}
+                <tr><th scope="row">{S.agree.ordinal}</th><td>{num(t.salience.alpha_ordinal)}</td><td /></tr></tbody>
+            </table></div>
           ) : <p class="quiet">{S.agree.undefined}</p>}
+          <p class="quiet small">{S.agree.rated(t.salience.minutes)}</p>
         </section>
       </div>
       {habits}
@@ -77,11 +79,11 @@ function Bar({ value, interval }: { value: number | null; interval: [number, num
   const at = (v: number) => `${Math.max(0, Math.min(1, v)) * 100}%`;
   return (
     <span class="bar-cell">
-      <span class="num">{num(value)}</span>
       <span class="track" aria-hidden="true">
         {interval && <i class="whisker" style={{ left: at(interval[0]), width: `calc(${at(interval[1])} - ${at(interval[0])})` }} />}
         <i class="point" style={{ left: at(value) }} />
       </span>
+      <span class="num">{num(value)}</span>
     </span>
   );
 }
@@ -92,12 +94,12 @@ function Habits({ list }: { list: any[] }) {
   return (
     <section class="habits">
       <h2>{S.agree.habits}</h2>
-      <table>
+      <div class="table-box" tabIndex={0} role="region" aria-label={S.agree.habits}><table>
         <thead><tr>{S.agree.habitCols.map((c, n) => <th key={n} scope="col">{c}</th>)}</tr></thead>
         <tbody>{list.map((h) => (
           <tr key={h.coder}><th scope="row">{h.coder}</th><td>{h.candidates}</td><td>{share(h.accept_rate)}</td><td>{h.further}</td><td>{share(h.further_rate)}</td><td>{h.controls}</td><td>{share(h.control_hit_rate)}</td><td>{num(h.time_over_clip)}{h.alarm && <span class="alarm small"> {h.alarm}</span>}</td></tr>
         ))}</tbody>
-      </table>
+      </table></div>
       <p class="quiet small">{S.agree.habitsWhy}</p>
     </section>
   );

@@ -89,7 +89,7 @@ function Dispute({ id, unit, coders, view, again }: { id: string; unit: Unit; co
               {u.notes.filter(([name]) => name === coder).map(([, text], n) => <em key={n} class="small">{text}</em>)}
               {unit.disputed && (
                 <span class="small check"><input type="checkbox" checked={moved.includes(coder)}
-                  onChange={(e) => setMoved(e.currentTarget.checked ? [...moved, coder] : moved.filter((m) => m !== coder))} /> changed their mind</span>
+                  onChange={(e) => setMoved(e.currentTarget.checked ? [...moved, coder] : moved.filter((m) => m !== coder))} /> {S.consensus.movedOne}</span>
               )}
             </label>
           );

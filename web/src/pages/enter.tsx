@@ -42,7 +42,9 @@ export function Enter() {
                 </li>
               ))}
             </ul>
-            <AddPerson first={coders.length === 0} wrong={setWrong} />
+            {coders.length === 0 ? <AddFirst wrong={setWrong} go={go} />
+              : coders.some((coder) => coder.role === "lead") ? <p class="quiet small">{S.enter.missing}</p>
+              : <p class="quiet small">{S.enter.noLead} <code>{S.enter.noLeadHow}</code></p>}
           </>
         )}
         {wrong && <p class="error" role="alert">{wrong}</p>}
@@ -65,31 +67,24 @@ function Password(props: { go: (name: string, password: string) => void }) {
   );
 }
 
-function AddPerson(props: { first: boolean; wrong: (text: string) => void }) {
+/** The first person of a study leads it. */
+function AddFirst(props: { wrong: (text: string) => void; go: (name: string) => Promise<void> }) {
   const [name, setName] = useState("");
-  const [role, setRole] = useState(props.first ? "lead" : "coder");
   const add = async (event: Event) => {
     event.preventDefault();
     props.wrong("");
     try {
-      await post("coders", { name, role });
-      setName("");
-      setRole("coder");
+      await post("coders", { name, role: "lead" });
       await loadMe();
+      await props.go(name.trim());
     } catch (error: any) {
       props.wrong(error.message);
     }
   };
   return (
-    <form class="add" onSubmit={add}>
+    <form class="add first" onSubmit={add}>
       <label>{S.enter.name}<input value={name} onInput={(e) => setName(e.currentTarget.value)} maxLength={40} required /></label>
-      <label>{S.enter.role}
-        <select value={role} onChange={(e) => setRole(e.currentTarget.value)}>
-          {Object.entries(S.enter.roles).map(([id, word]) => <option key={id} value={id}>{word}</option>)}
-        </select>
-      </label>
-      <button>{S.enter.add}</button>
-      <p class="quiet small">{S.enter.rolesWhy}</p>
+      <button class="primary">{S.enter.addFirst}</button>
     </form>
   );
 }

@@ -24,6 +24,8 @@ export function SessionPage({ id }: { id: string }) {
 
 export type Target = { turn: number | null; start_ms: number; end_ms: number } | null;
 
+const NOTHING: [number, number][] = [];
+
 function Session({ view, again }: { view: View; again: () => void }) {
   const player = useMemo(() => new Player(view.start_ms, view.end_ms), [view.id]);
   const asked = Number(new URLSearchParams(location.hash.split("?")[1] ?? "").get("t"));
@@ -161,7 +163,7 @@ function Session({ view, again }: { view: View; again: () => void }) {
 
   const clip = clips?.clips[now];
   const marked: Marked[] = (clips?.clips ?? []).map((c, n) => ({
-    start_ms: c.start_ms, end_ms: c.end_ms, label: `${S.flags.clip} ${n + 1}`, tone: n === now ? "now" : "clip",
+    start_ms: c.start_ms, end_ms: c.end_ms, label: [`${S.flags.clip} ${n + 1}`, c.codes.join(" ")].filter(Boolean).join(": "), tone: n === now ? "now" : "clip",
   }));
   const chooseTurn = (n: number) => (setTurn(n), setMark(null));
 
@@ -183,7 +185,7 @@ function Session({ view, again }: { view: View; again: () => void }) {
             <Stage view={view} player={player} />
             <Transcript turns={view.turns} player={player} codings={codings} turn={turn} choose={chooseTurn} />
           </div>
-          <Strip view={view} player={player} codings={codings} clips={marked} mark={mark ?? (open === null ? null : { start: open, end: open + 300 })} turn={mark ? null : turn}
+          <Strip view={view} player={player} codings={codings} clips={marked} watch={clip?.watch ?? NOTHING} mark={mark ?? (open === null ? null : { start: open, end: open + 300 })} turn={mark ? null : turn}
             onMark={flags ? undefined : (start, end) => (setMark({ start, end }), setOpen(null), field.current?.focus())} ready={(t) => (line.current = t)} />
         </div>
         {flags ? (

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { Loaded, useLoad } from "../parts/load";
-import { clock, code, theme } from "../state";
+import { ScrubbedParadigm } from "../parts/paradigm";
+import { clock, code } from "../state";
 import { S, who } from "../strings";
 
 export function Theory() {
@@ -32,7 +33,8 @@ function Whole({ found }: { found: any }) {
             <a class="button" href={address} download={`paradigm${session ? `-${session}` : ""}.svg`}>{S.theory.export}</a>
           </div>
         </div>
-        <div class="paper"><img class="paradigm" src={address} alt={`${S.theory.paradigm}: ${session || S.theory.corpus}`} data-theme={theme.value} /></div>
+        {session ? <ScrubbedParadigm key={session} session={session} />
+          : <div class="paper"><img class="paradigm" src={address} alt={`${S.theory.paradigm}: ${S.theory.corpus}`} /></div>}
         {found.sessions.length > 1 && (
           <div class="multiples">
             {["", ...found.sessions.map((s: any) => s.id)].slice(0, 25).map((id: string) => (
@@ -137,6 +139,7 @@ function Saturation({ found }: { found: any }) {
   const points = (list: number[]) => list.map((v, k) => `${x(k).toFixed(1)},${y(v).toFixed(1)}`).join(" ");
   const band = `${points(found.band.map((b: number[]) => b[1]))} ${found.band.map((b: number[], k: number) => `${x(k).toFixed(1)},${y(b[0]).toFixed(1)}`).reverse().join(" ")}`;
   const verdict = found.runs.length === 0 ? `${S.theory.notReached}: ${S.theory.needs}` : found.reached_at ? `${S.theory.reached} ${found.reached_at}` : S.theory.notReached;
+  if (n < 2) return <p class="quiet">{verdict}. {S.theory.tooFew}</p>;
   return (
     <div class="saturation">
       <svg viewBox={`0 0 ${w} ${h}`} role="img" aria-label={`${S.theory.saturation}: ${found.observed.join(", ")}`}>

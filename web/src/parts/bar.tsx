@@ -21,11 +21,12 @@ export function Bar() {
     <header class="bar">
       <span class="mark" aria-hidden="true"><i /><i /><i /></span>
       <strong class="study" title={me.value?.study}>{me.value?.study}</strong>
-      <nav aria-label="Pages">
+      <nav aria-label={S.pages}>
         {link("/", S.sessions, at === "/" || at.startsWith("/session"))}
         {link("/agreement", S.agreement, at.startsWith("/agreement"))}
         {link("/theory", S.theoryNav, at.startsWith("/theory"))}
-        {me.value?.role === "lead" && link("/log", S.log, at.startsWith("/log"))}
+        {me.value?.role === "lead" && link("/people", S.peopleNav, at.startsWith("/people"))}
+        {link("/log", S.log, at.startsWith("/log"))}
       </nav>
       <span class="gap" />
       <span class="who-am-i">{me.value?.coder}</span>

@@ -21,7 +21,7 @@ export function BlindPanel(props: {
     : props.codings;
   const turn = target?.turn !== null && target ? view.turns[target.turn!] : null;
   return (
-    <aside class="panel" aria-label={S.blind.title}>
+    <aside class="panel blind" aria-label={S.blind.title}>
       <div class="target">
         {turn ? (
           <><span class="quiet small">{S.blind.target.turn} {target!.turn! + 1}, {who(turn.who)}, {clock(turn.start_ms)}</span><p class="quote">{turn.text}</p></>
@@ -72,6 +72,7 @@ function Minutes(props: { view: View; player: Player; salience: Map<number, numb
         <h2>{S.blind.salience}</h2>
         <span class="quiet small">{S.blind.minute} {minute + 1} / {count}</span>
       </div>
+      <details class="small" open={props.salience.size === 0}><summary class="quiet">{S.blind.salienceWhat}</summary><p>{S.blind.salienceWhy}</p></details>
       <div class="scale" role="group" aria-label={`${S.blind.salience} ${S.blind.minute} ${minute + 1}`}>
         {S.blind.rate.map((word, n) => (
           <button key={n} aria-pressed={rating === n + 1} onClick={() => props.rate(minute, rating === n + 1 ? null : n + 1)}>

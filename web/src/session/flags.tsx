@@ -6,6 +6,7 @@ import { clock, code, complain, minutes } from "../state";
 import { S, who } from "../strings";
 import type { Clip, Decided, Measured, View } from "../types";
 import { Codebook } from "./codebook";
+import { faceIn } from "./face";
 import type { Player } from "./player";
 
 /** The second pass: one clip after the other, decided by one key, without a default. */
@@ -17,21 +18,30 @@ export function FlagPanel(props: {
   const [recoding, setRecoding] = useState(false);
   const [places, setPlaces] = useState<Record<string, [number, number][]>>();
   const [note, setNote] = useState("");
-  const [look, setLook] = useState<"silent" | "sound">("silent");
+  // Without a film there is nothing to look at in silence.
+  const film = view.media.some((medium) => medium.picture);
+  const [look, setLook] = useState<"silent" | "sound" | null>(props.closed ? null : film ? "silent" : "sound");
   const [asking, setAsking] = useState(false);
   const since = useRef(performance.now());
   const last = useRef<string[]>([]);
   const mine = clip && found?.decisions.find((d) => d.clip === clip.id);
 
   useEffect(() => {
-    if (!clip || props.closed) return;
+    if (!clip) return;
     since.current = performance.now();
     setNote(mine?.note ?? "");
     setRecoding(false);
-    setLook("silent");
-    props.show(clip);
-    player.seek(clip.watch[0]?.[0] ?? clip.start_ms);
-    player.clip(clip.watch, true);
+    // A finished session is only looked at: nothing begins to play by itself.
+    if (!props.closed) {
+      props.show(clip);
+      player.seek(clip.watch[0]?.[0] ?? clip.start_ms);
+      play(film);
+    }
+    let live = true;
+    player.face.value = null;
+    // Without it the whole picture is shown.
+    void faceIn(view.id, clip.watch.length ? clip.watch : [[clip.start_ms, clip.end_ms]]).then((face) => live && (player.face.value = face), () => undefined);
+    return () => void (live = false);
   }, [clip?.id]);
 
   useEffect(() => {
@@ -42,6 +52,7 @@ export function FlagPanel(props: {
   const play = (silent: boolean) => {
     if (!clip) return;
     setLook(silent ? "silent" : "sound");
+    player.close.value = silent;
     player.clip(clip.watch, silent);
   };
   const decide = async (verdict: string, chosen: string | null = null) => {
@@ -78,24 +89,28 @@ export function FlagPanel(props: {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (/^(input|textarea|select)$/i.test(target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (document.querySelector("dialog[open]") || props.closed) return;
+      if (document.querySelector("dialog[open]")) return;
       const actions: Record<string, () => void> = {
         y: () => void decide("confirm"), n: () => void decide("reject"), u: () => void decide("unsure"),
-        r: () => setRecoding(true), z: () => void undo(), s: () => play(false),
+        r: () => setRecoding(true), z: () => void undo(), s: () => play(false), f: () => (player.close.value = !player.close.value),
         "[": () => props.setNow(Math.max(0, now - 1)), "]": () => props.setNow(Math.min((found?.clips.length ?? 1) - 1, now + 1)),
       };
-      const act = actions[event.key.toLowerCase()];
+      const key = event.key.toLowerCase();
+      // A finished session can still be watched.
+      const act = !props.closed || "sf[]".includes(key) ? actions[key] : undefined;
       if (act) event.preventDefault(), act();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   });
 
+  const face = player.face.value;
+  const shown = !face ? "" : face.why ? S.flags.noFace[face.why] ?? "" : player.close.value ? S.flags.close : S.flags.closeOff;
   if (!found) return <aside class="panel" aria-busy="true"><p class="empty quiet">{props.closed ? S.list.stages.done : S.loading}</p></aside>;
   const open = found.clips.filter((c) => !found.decisions.some((d) => d.clip === c.id));
   const left = open.reduce((sum, c) => sum + c.review_secs, 0);
   return (
-    <aside class="panel flags" aria-label={S.flags.title}>
+    <aside class={`panel flags ${props.closed ? "closed" : ""}`} aria-label={S.flags.title}>
       <div class="flag-head">
         <div class="row between">
           <h2>{found.clips.length ? `${S.flags.clip} ${now + 1} ${S.flags.of} ${found.clips.length}` : S.flags.title}</h2>
@@ -113,16 +128,22 @@ export function FlagPanel(props: {
         <div class="flag-body">
           <p class="asked"><span class="quiet small">{S.flags.asked}</span><strong>{S.flags.kinds[clip.asked] ?? clip.asked}</strong>
             <span class="quiet small">{clock(clip.start_ms)} – {clock(clip.end_ms)}</span></p>
+          {props.closed && mine && (
+            <p class="small">{S.flags.own}: <strong>{S.flags.verdicts[mine.verdict]}</strong>{mine.code && <> <span class="code-id">{mine.code}</span> {code(mine.code)?.label}</>}{mine.note && <span class="quiet">, {mine.note}</span>}</p>
+          )}
           <div class="looks" role="group" aria-label={S.flags.again}>
             <button aria-pressed={look === "silent"} onClick={() => play(true)}>{S.flags.first}</button>
             <button aria-pressed={look === "sound"} onClick={() => play(false)}>{S.flags.second} <kbd>S</kbd></button>
           </div>
+          <p class="quiet small looks-why">{S.flags.plays} {clip.watch.map(([a, b]) => `${clock(a)} – ${clock(b)}`).join(", ")} {S.flags.padding}. {shown}</p>
+          {clip.codes.length > 0 && (
+            <div class="evidence codes"><h3>{S.flags.codes}</h3>
+              <ul>{clip.codes.map((id) => (
+                <li key={id}><span class={`dot ${code(id)?.polarity ?? ""}`} aria-hidden="true" /> <span class="code-id">{id}</span> <span class="code-label" title={code(id)?.definition}>{code(id)?.label}</span> <span class="quiet small element">{elementOf(id)}</span></li>
+              ))}</ul></div>
+          )}
           <Evidence title={S.flags.measured} list={clip.evidence_for} player={player} />
           <Evidence title={S.flags.against} list={clip.evidence_against} player={player} />
-          {clip.codes.length > 0 && (
-            <div class="evidence"><h3>{S.flags.codes}</h3>
-              <ul>{clip.codes.map((id) => <li key={id}><span class="code-id">{id}</span> {code(id)?.label}</li>)}</ul></div>
-          )}
           {clip.missing.length > 0 && (
             <details class="evidence"><summary>{S.flags.missing} ({clip.missing.length})</summary>
               <ul>{clip.missing.map((text, n) => <li key={n} class="quiet">{text}</li>)}</ul></details>
@@ -160,6 +181,10 @@ export function FlagPanel(props: {
     </aside>
   );
 }
+
+/** In a word: the element of the paradigm that a code belongs to. */
+const ELEMENTS = ["causal", "context", "intervening", "action", "consequence"];
+const elementOf = (id: string) => S.theory.short[ELEMENTS.indexOf(code(id)?.element ?? "")] ?? S.theory.extension;
 
 function Evidence({ title, list, player }: { title: string; list: Measured[]; player: Player }) {
   return (

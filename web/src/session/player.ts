@@ -1,5 +1,6 @@
 /** The recording on the session's clock. */
 import { signal } from "@preact/signals";
+import type { Face } from "./face";
 
 export class Player {
   element: HTMLMediaElement | null = null;
@@ -9,6 +10,10 @@ export class Player {
   readonly playing = signal(false);
   readonly muted = signal(false);
   readonly rate = signal(1);
+  /** The client's face in the current clip, as far as it is known. */
+  readonly face = signal<Face | null>(null);
+  /** Whether the face alone is to be shown. */
+  readonly close = signal(false);
   private queue: [number, number][] = [];
   private atEnd: (() => void) | null = null;
   private frame = 0;

@@ -3,6 +3,7 @@ import { get } from "../api";
 import { clock, complain } from "../state";
 import { S } from "../strings";
 import type { View } from "../types";
+import { cropOf, transformOf } from "./face";
 import type { Player } from "./player";
 
 type MediaState = { state: "ready" | "making" | "missing"; share?: number; message?: string };
@@ -35,9 +36,29 @@ export function Stage({ view, player }: { view: View; player: Player }) {
     player.attach(state?.state === "ready" ? element.current : null, medium?.offset_ms ?? 0);
   }, [state?.state, chosen]);
 
+  // The face alone: the whole film goes on playing, enlarged and moved behind the screen's edges.
+  const screen = useRef<HTMLDivElement>(null);
+  const face = player.face.value;
+  const close = player.close.value && face !== null && face.film === chosen;
+  useEffect(() => {
+    const film = element.current;
+    const box = screen.current;
+    if (!film || !box) return;
+    const place = () => {
+      const crop = close ? cropOf(face!, film.videoWidth, film.videoHeight) : null;
+      const picture = { width: film.videoWidth, height: film.videoHeight };
+      film.style.transform = crop ? transformOf(crop, { width: box.clientWidth, height: box.clientHeight }, picture) : "";
+    };
+    place();
+    film.addEventListener("loadedmetadata", place);
+    const size = new ResizeObserver(place);
+    size.observe(box);
+    return () => (film.removeEventListener("loadedmetadata", place), size.disconnect());
+  }, [close, face, state?.state, chosen]);
+
   return (
-    <section class="stage-box" aria-label="Recording">
-      <div class="screen">
+    <section class="stage-box" aria-label={S.session.recording}>
+      <div class={`screen ${close ? "close" : ""}`} ref={screen}>
         {state?.state === "ready" ? (
           // Words are beside it, in the transcript.
           <video key={chosen} ref={element} src={medium.url} preload="auto" playsInline tabIndex={-1} onClick={() => player.toggle()}>
@@ -59,6 +80,11 @@ export function Stage({ view, player }: { view: View; player: Player }) {
         </button>
         <span class="time"><Now player={player} /> <span class="quiet">/ {clock(view.end_ms)}</span></span>
         <span class="gap" />
+        {face !== null && face.film === chosen && face.why === null && (
+          <button class="plain" onClick={() => (player.close.value = !player.close.value)}>
+            {close ? S.session.wholePicture : S.session.facePicture} <kbd>F</kbd>
+          </button>
+        )}
         <button class="plain" onClick={() => player.setMuted(!player.muted.value)}>
           {player.muted.value ? S.session.unmute : S.session.mute}
         </button>
@@ -66,7 +92,7 @@ export function Stage({ view, player }: { view: View; player: Player }) {
           {[0.5, 0.75, 1, 1.25, 1.5, 2].map((r) => <option key={r} value={String(r)}>{r} ×</option>)}
         </select>
         {view.media.length > 1 && (
-          <select aria-label="Recording" value={chosen} onChange={(e) => setChosen(Number(e.currentTarget.value))}>
+          <select aria-label={S.session.recording} value={chosen} onChange={(e) => setChosen(Number(e.currentTarget.value))}>
             {view.media.map((m, n) => <option key={n} value={n}>{m.label}</option>)}
           </select>
         )}

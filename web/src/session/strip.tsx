@@ -11,7 +11,7 @@ const USUAL = ["corners_down", "brow_down", "smile", "gaze_yaw"];
 
 /** The timeline with its playhead; wheel zooms, drag pans, click seeks. */
 export function Strip(props: {
-  view: View; player: Player; codings: Coding[]; clips: Marked[]; mark: { start: number; end: number } | null;
+  view: View; player: Player; codings: Coding[]; clips: Marked[]; watch: [number, number][]; mark: { start: number; end: number } | null;
   turn: number | null; onMark?: (start: number, end: number) => void; ready: (timeline: Timeline) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -39,11 +39,12 @@ export function Strip(props: {
     const made = line.current!;
     made.codings = props.codings;
     made.clips = props.clips;
+    made.watch = props.watch;
     made.mark = props.mark;
     made.turn = props.turn;
     made.shownCurves = shown;
     made.layout();
-  }, [view, props.codings, props.clips, props.mark, props.turn, shown]);
+  }, [view, props.codings, props.clips, props.watch, props.mark, props.turn, shown]);
 
   useSignalEffect(() => {
     const at = player.time.value;
@@ -107,9 +108,9 @@ export function Strip(props: {
   return (
     <section class="strip" aria-label={S.session.timeline}>
       <div class="strip-tools">
-        <button class="tiny" onClick={() => zoomed(0.6)} aria-label="Zoom in">+</button>
-        <button class="tiny" onClick={() => zoomed(1 / 0.6)} aria-label="Zoom out">−</button>
-        <button class="tiny" onClick={() => zoomed(0)}>All</button>
+        <button class="tiny" onClick={() => zoomed(0.6)} aria-label={S.session.zoomIn}>+</button>
+        <button class="tiny" onClick={() => zoomed(1 / 0.6)} aria-label={S.session.zoomOut}>−</button>
+        <button class="tiny" onClick={() => zoomed(0)}>{S.session.zoomAll}</button>
         {choosable.length > 0 && (
           <div class="chooser">
             <button class="tiny" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>{S.session.curves}</button>

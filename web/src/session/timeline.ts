@@ -16,6 +16,8 @@ export class Timeline {
   tiles: Tiles | null = null;
   codings: Coding[] = [];
   clips: Marked[] = [];
+  /** What the current clip plays, padding included. */
+  watch: [number, number][] = [];
   mark: { start: number; end: number } | null = null;
   turn: number | null = null;
   shownCurves: string[] = [];
@@ -40,9 +42,9 @@ export class Timeline {
     const speakers = [...new Set(this.view.speech.map((s) => s[0]))].sort();
     for (const speaker of speakers) rows.push({ kind: "speech", height: 15, label: who(speaker), who: speaker });
     if (this.clips.length) rows.push({ kind: "clips", height: 17, label: S.flags.title });
-    rows.push({ kind: "codes", height: 8 + 15 * Math.max(1, this.lanes().length), label: S.blind.given });
+    rows.push({ kind: "codes", height: 8 + 15 * Math.max(1, this.lanes().length), label: S.blind.all });
     if (this.view.measured) {
-      rows.push({ kind: "events", height: 15, label: "Silence, overlap", who: "aud" });
+      rows.push({ kind: "events", height: 15, label: S.session.silences, who: "aud" });
       list.forEach((curve, at) => {
         if (this.shownCurves.includes(key(curve))) rows.push({ kind: "curve", height: 26, label: `${S.curves[curve.name] ?? curve.name}`, curve: at, who: curve.who });
       });
@@ -142,6 +144,7 @@ export class Timeline {
       const turn = this.view.turns[this.turn];
       this.band(c, turn.start_ms, turn.end_ms, 20, h, this.colour("chosen"));
     }
+    for (const [start, end] of this.watch) this.band(c, start, end, 20, h, this.colour("chosen"));
     if (this.mark) this.band(c, this.mark.start, this.mark.end, 20, h, this.colour("span"));
     this.rows.forEach((row, at) => this.row(c, row, tops[at]));
     c.restore();
