@@ -14,7 +14,8 @@ use attune::model::sphinx::{Search, Sphinx};
 use attune::session::{self, Session};
 
 const EXAMPLE: &str = "fixtures/example";
-const SEARCH: Search = Search { beam: 1e-60, word_beam: 1e-40, skip_turn: 1e-3, other_speech: 1e-4, end: 0.02 };
+const SEARCH: Search =
+    Search { beam: 1e-60, word_beam: 1e-40, skip_turn: 1e-3, other_speech: 1e-4, other_phone: 0.3, end: 0.02 };
 
 /// Speaker, start in seconds, text: what was really said, and when.
 fn said() -> Vec<(String, f64, String)> {
@@ -74,6 +75,26 @@ fn told(name: &str, errors: &[f64]) -> (f64, f64) {
     (median, late as f64 / errors.len() as f64)
 }
 
+/// Words lie inside their turns, in the order of the text, and say where in it they stand.
+fn words_stand_where_they_were_said(session: &Session) {
+    let written: usize = session.turns.iter().map(|turn| attune::align::words_in(&turn.text).len()).sum();
+    let share = session.words.len() as f64 / written as f64;
+    let short =
+        session.words.iter().filter(|word| word.span.secs_f64() < 2.0).count() as f64 / session.words.len() as f64;
+    println!("words: {} of {written}, {:.0} % shorter than 2 s", session.words.len(), 100.0 * short);
+    assert!(share > 0.8 && short > 0.99, "{share} {short}");
+    for word in &session.words {
+        let turn = &session.turns[word.turn as usize];
+        let there: String = turn.text.chars().skip(word.from as usize).take(word.text.chars().count()).collect();
+        assert_eq!((&there, word.who), (&word.text, turn.who));
+        assert!(word.span.start() >= turn.span.start() && word.span.end() <= turn.span.end(), "{word:?} {turn:?}");
+        assert!(word.confidence > 0.0 && word.confidence <= turn.confidence.max(0.95), "{word:?}");
+    }
+    for pair in session.words.windows(2).filter(|pair| pair[0].turn == pair[1].turn) {
+        assert!(pair[0].from < pair[1].from && pair[0].span.start() <= pair[1].span.start(), "{pair:?}");
+    }
+}
+
 #[test]
 fn turns_are_found_where_they_were_said() {
     if let Err(missing) = Sphinx::open(SEARCH) {
@@ -86,6 +107,8 @@ fn turns_are_found_where_they_were_said() {
     let without_times = scan(folder.path(), "plain.txt", &plain(&truth, &[]));
     let (median, late) = told("without times", &off(&without_times, &truth, &[]));
     assert!(median <= 0.15 && late <= 0.05, "{median} {late}");
+
+    words_stand_where_they_were_said(&without_times);
 
     // Two turns are missing in the text; one is there that nobody said.
     let missing = [8, 15];

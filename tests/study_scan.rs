@@ -21,9 +21,9 @@ use std::time::Duration;
 use attune::engine::interpret::interpret;
 use attune::engine::prepared::Prepared;
 use attune::engine::withheld::{WHY, Withheld};
-use attune::markers::SpokenTurn;
 use attune::origin::Hash;
 use attune::track::Who;
+use attune::transcript::told::Told;
 use desk::{Desk, check};
 
 const TALK: &str = "WEBVTT\n\n00:00.000 --> 00:01.200\n<v Therapist>How has your week been since we met?\n\n\
@@ -252,8 +252,9 @@ fn a_no_takes_tracks_and_events_of_one_person() {
     let run = |withheld: &Withheld| {
         let mut tracks = session.tracks.clone();
         withheld.keep_tracks(&mut tracks);
-        let mut turns: Vec<SpokenTurn> = session.turns.clone();
-        withheld.keep_turns(&mut turns);
+        let mut told = Told { turns: session.turns.clone(), ..Told::default() };
+        withheld.keep_told(&mut told);
+        let turns = told.turns;
         let mut problems = Vec::new();
         let language = prepared.languages.of(None, Some("en")).unwrap().unwrap();
         let spoken = (Some(turns.as_slice()), Some(&language.patterns));

@@ -28,6 +28,7 @@ pub struct Settings {
 pub struct StretchSettings {
     pub least_secs: f64,
     pub most_secs: f64,
+    pub around_secs: f64,
     pub near_timed_secs: f64,
     pub near_untimed_secs: f64,
     pub words_per_sec_at_most: f64,
@@ -47,6 +48,7 @@ pub struct Trust {
     pub stray_words: usize,
     pub stray_pause_secs: f64,
     pub onset_secs: f64,
+    pub secs_per_phone: [f64; 2],
 }
 
 /// Where a turn was heard.
@@ -56,9 +58,18 @@ pub struct Found {
     pub span: Span,
     /// How sure, 0 to 1.
     pub confidence: f32,
-    /// When each word was said, in the order of the text; `None` for words that the dictionary does not know or that were
-    /// not heard.
-    pub words: Vec<Option<Span>>,
+    /// Each word in the order of the text ([`words_in`]); `None` for words that the dictionary does not know or that were not
+    /// heard.
+    pub words: Vec<Option<FoundWord>>,
+}
+
+/// When a word was said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoundWord {
+    /// From its first sound to its last.
+    pub span: Span,
+    /// How sure, 0 to 1: as sure as its turn, less where it would be impossibly short or long.
+    pub confidence: f32,
 }
 
 /// A word of the text.
@@ -68,6 +79,22 @@ struct Word {
     place: usize,
     /// Empty: the dictionary does not know it.
     pronunciations: Vec<String>,
+}
+
+impl Word {
+    /// Fewest sounds that it is made of.
+    fn phones(&self) -> usize {
+        self.pronunciations.iter().map(|phones| phones.split_whitespace().count()).min().unwrap_or(0)
+    }
+}
+
+/// A word of a text, as a dictionary has it, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextWord {
+    /// Lower case, letters and apostrophes.
+    pub word: String,
+    /// Characters of the text before it, and before what follows it.
+    pub chars: (usize, usize),
 }
 
 /// Lays the turns on the sound. `rough` is where each is believed to be (`None`: nowhere in the recording); `timed` says
@@ -118,7 +145,7 @@ fn words_of(sphinx: &mut Sphinx, turns: &[Turn]) -> Vec<Word> {
     let mut known: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
     let mut words = Vec::new();
     for (turn, one) in turns.iter().enumerate() {
-        for (place, word) in spoken_words(&one.text).enumerate() {
+        for (place, TextWord { word, .. }) in words_in(&one.text).into_iter().enumerate() {
             let pronunciations = known.entry(word.clone()).or_insert_with(|| sphinx.pronunciations(&word)).clone();
             words.push(Word { turn, place, pronunciations });
         }
@@ -126,15 +153,30 @@ fn words_of(sphinx: &mut Sphinx, turns: &[Turn]) -> Vec<Word> {
     words
 }
 
-/// Words as a dictionary has them: lower case, letters and apostrophes.
-fn spoken_words(text: &str) -> impl Iterator<Item = String> {
-    let plain = text.to_lowercase().replace('\u{2019}', "'");
-    let split: Vec<String> = plain
-        .split(|c: char| !(c.is_alphanumeric() || c == '\''))
-        .map(|word| word.trim_matches('\'').to_owned())
-        .filter(|word| word.chars().any(char::is_alphanumeric))
-        .collect();
-    split.into_iter()
+/// Words of a text as they are looked for, in order.
+pub fn words_in(text: &str) -> Vec<TextWord> {
+    let is_apostrophe = |c: char| c == '\'' || c == '\u{2019}';
+    let signs: Vec<char> = text.chars().collect();
+    let is_part = |at: usize| signs.get(at).is_some_and(|c| c.is_alphanumeric() || is_apostrophe(*c));
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < signs.len() {
+        let (mut from, mut to) = (at, at);
+        while is_part(to) {
+            to += 1;
+        }
+        at = to.max(at + 1);
+        while from < to && is_apostrophe(signs[from]) {
+            from += 1;
+        }
+        while from < to && is_apostrophe(signs[to - 1]) {
+            to -= 1;
+        }
+        if from < to {
+            let word: String = signs[from..to].iter().map(|c| if is_apostrophe(*c) { '\'' } else { *c }).collect();
+            found.push(TextWord { word: word.to_lowercase(), chars: (from, to) });
+        }
+    }
+    found
 }
 
 /// When anybody speaks, with pauses shorter than `pause_secs` closed, in order.
@@ -231,7 +273,17 @@ fn found(turn: usize, words: &[Word], spans: &[Option<Span>], rough: Option<Span
     let usual = rate >= trust.words_per_sec[0] && rate <= trust.words_per_sec[1];
     let confidence = trust.sure * share.min(1.0) as f32 * if usual { 1.0 } else { trust.off_rate };
     debug_assert!(own.iter().enumerate().all(|(place, word)| word.place == place));
-    Some(Found { span, confidence, words: spans[first..last].to_vec() })
+    let sure = |word: &Word, heard: Span| {
+        let each = heard.secs_f64() / word.phones().max(1) as f64;
+        let usual = each >= trust.secs_per_phone[0] && each <= trust.secs_per_phone[1];
+        confidence * if usual { 1.0 } else { trust.off_rate }
+    };
+    // Strays lie outside the turn.
+    let heard = own.iter().zip(&spans[first..last]).map(|(word, heard)| {
+        let span = heard.filter(|heard| heard.overlap(span) == Some(*heard))?;
+        Some(FoundWord { span, confidence: sure(word, span) })
+    });
+    Some(Found { span, confidence, words: heard.collect() })
 }
 
 #[cfg(test)]
@@ -248,6 +300,7 @@ mod tests {
         stray_words: 2,
         stray_pause_secs: 0.7,
         onset_secs: 0.25,
+        secs_per_phone: [0.035, 0.4],
     };
 
     #[test]
@@ -278,8 +331,26 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_of_a_dictionary() {
-        let words: Vec<_> = spoken_words("Well, I didn\u{2019}t \u{2013} 'really' know... [NAME] 15!").collect();
-        assert_eq!(words, ["well", "i", "didn't", "really", "know", "name", "15"]);
+    fn words_are_those_of_a_dictionary_and_know_their_place() {
+        let text = "Well, I didn\u{2019}t \u{2013} 'really' know... [NAME] 15! \u{c4}h'";
+        let found = words_in(text);
+        let words: Vec<_> = found.iter().map(|word| word.word.as_str()).collect();
+        assert_eq!(words, ["well", "i", "didn't", "really", "know", "name", "15", "\u{e4}h"]);
+        let places = found.iter().map(|word| text.chars().skip(word.chars.0).take(word.chars.1 - word.chars.0));
+        let written: Vec<String> = places.map(Iterator::collect).collect();
+        assert_eq!(written, ["Well", "I", "didn\u{2019}t", "really", "know", "NAME", "15", "\u{c4}h"]);
+    }
+
+    #[test]
+    fn words_outside_their_turn_are_not_told_and_odd_lengths_are_believed_less() {
+        let ms = |from, to| Span::from_millis(from, to);
+        let word = |place: usize| Word { turn: 0, place, pronunciations: vec!["AA B AA".into()] };
+        let words = [word(0), word(1), word(2), word(3)];
+        let spans = [ms(3000, 3200), ms(7000, 7300), ms(7300, 7350), ms(7600, 8000)];
+        let found = found(0, &words, &spans, ms(7050, 8000), &TRUST).unwrap();
+        assert_eq!(found.span, ms(7000, 8000).unwrap());
+        let told: Vec<_> = found.words.iter().map(|word| word.as_ref().map(|word| word.confidence)).collect();
+        let (sure, unsure) = (found.confidence, found.confidence * TRUST.off_rate);
+        assert_eq!(told, [None, Some(sure), Some(unsure), Some(sure)]);
     }
 }

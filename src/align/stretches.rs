@@ -25,8 +25,7 @@ pub fn stretches(speech: &[Span], settings: &StretchSettings) -> Vec<Stretch> {
         }
     }
     let (least, most) = (settings.least_secs.max(1.0), settings.most_secs.max(settings.least_secs.max(1.0) + 1.0));
-    // What is around speech tells where it begins and ends.
-    let around = 0.3;
+    let around = settings.around_secs;
     let mut found = Vec::new();
     let mut from = joined.first().map_or(0.0, |first| first.start().secs_f64() - around).max(0.0);
     let Some(end) = joined.last().map(|last| last.end().secs_f64() + around) else { return found };
@@ -75,6 +74,7 @@ mod tests {
     const SETTINGS: StretchSettings = StretchSettings {
         least_secs: 20.0,
         most_secs: 45.0,
+        around_secs: 0.3,
         near_timed_secs: 4.0,
         near_untimed_secs: 30.0,
         words_per_sec_at_most: 5.0,

@@ -81,6 +81,8 @@ fn session(made: &MadeSession, prepared: &Prepared) -> Session {
         transcript: None,
         people: people.map(person).to_vec(),
         turns: made.turns.clone(),
+        notes: Vec::new(),
+        words: Vec::new(),
         events: made.events.clone(),
         hits,
         episodes: ranking.episodes,

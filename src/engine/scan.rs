@@ -9,6 +9,7 @@ use crate::roles::{self, UserWord};
 use crate::session::{Problem, SCHEMA, Session, TranscriptSource};
 use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Who};
+use crate::transcript::told::Told;
 use crate::transcript::{self, Transcript, TranscriptError, onto_clock};
 
 use super::asr;
@@ -146,13 +147,10 @@ pub fn scan(
         );
         problems.push(Problem::note("transcript", message));
     }
-    let mut turns = with_words.zip(placed.as_ref()).map(|((transcript, _), placed)| {
-        onto_clock::joined(
-            &onto_clock::spoken(transcript, placed, |name| roles.of_speaker(name)),
-            prepared.transcript.onto_clock.join_turns_secs,
-        )
+    let mut said = with_words.zip(placed.as_ref()).map(|((transcript, _), placed)| {
+        Told::new(transcript, placed, |name| roles.of_speaker(name), prepared.transcript.onto_clock.join_turns_secs)
     });
-    turns.iter_mut().for_each(|turns| withheld.keep_turns(turns));
+    said.iter_mut().for_each(|said| withheld.keep_told(said));
     let episode_settings = match request.budget_minutes {
         Some(minutes) => prepared.episodes.clone().with_budget(minutes).map_err(EngineError::Request)?,
         None => prepared.episodes.clone(),
@@ -161,11 +159,13 @@ pub fn scan(
     if language.is_none() && with_words.is_some() {
         problems.push(Problem::note("transcript", not_a_language(prepared)));
     }
-    let spoken = (turns.as_deref(), language.map(|language| &language.patterns));
+    let turns = said.as_ref().map(|said| said.turns.as_slice());
+    let spoken = (turns, language.map(|language| &language.patterns));
     let interpreted = interpret(&tracks, span, spoken, prepared, (&episode_settings, withheld), seed, &mut problems)?;
     tracks.extend(action_units(&tracks, span, &interpreted.events, &prepared.markers)?);
     watch.ends(Stage::Find, false);
 
+    let said = said.unwrap_or_default();
     Ok(Session {
         schema: SCHEMA,
         name: request.name.clone(),
@@ -173,7 +173,9 @@ pub fn scan(
         media: opened.iter().map(Opened::told).collect(),
         transcript: transcript_source(request, transcript.as_ref(), placed.as_ref(), language),
         people,
-        turns: turns.unwrap_or_default(),
+        turns: said.turns,
+        notes: said.notes,
+        words: said.words,
         events: interpreted.events,
         hits: interpreted.hits,
         episodes: interpreted.ranking.episodes,
@@ -308,6 +310,7 @@ fn transcript_source(
         language: language.filter(|_| transcript.has_words()).map(|language| language.name.clone()),
         turns: transcript.turns.len(),
         offset_s: placed.and_then(|placed| placed.offset_s),
+        drift_ppm: placed.and_then(|placed| placed.drift_ppm),
         warnings: transcript.warnings.clone(),
     })
 }

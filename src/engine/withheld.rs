@@ -6,9 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::markers::{Event, EventId, SpokenTurn};
+use crate::markers::{Event, EventId};
 use crate::session::{Coverage, Person};
 use crate::track::{Tracks, Who};
+use crate::transcript::told::{self, Told};
 
 /// What recordings and transcript can be measured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,9 +73,12 @@ impl Withheld {
         tracks.retain(|name, who| self.allows(modality_of_track(name), who));
     }
 
-    /// Keeps the turns that may be.
-    pub fn keep_turns(&self, turns: &mut Vec<SpokenTurn>) {
-        turns.retain(|turn| self.allows(Modality::Text, turn.who));
+    /// Keeps turns, notes and words that may be.
+    pub fn keep_told(&self, told: &mut Told) {
+        let kept = |who| self.allows(Modality::Text, who);
+        told::keep(&mut told.turns, &mut told.notes, &mut told.words, kept);
+        // When a word was said is heard, not read.
+        told.words.retain(|word| self.allows(Modality::Sound, word.who));
     }
 
     /// Keeps the events that may be, numbered anew: a marker may have found something of a person by way of somebody

@@ -17,6 +17,7 @@ use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Who};
 use crate::transcript::Transcript;
 use crate::transcript::onto_clock::Placed;
+use crate::transcript::told::PlacedWord;
 
 /// When words are looked for in the sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -177,7 +178,7 @@ fn key(transcript: &Hash, placed: &Placed, recording: &Opened, speech: &[(Who, S
         spans.extend(to.to_le_bytes());
     }
     Hash::of_parts([
-        ("stage", b"align 1".as_slice()),
+        ("stage", b"align 2".as_slice()),
         ("recording", recording.sha256.as_str().as_bytes()),
         ("offset", &recording.offset.nanos().to_le_bytes()),
         ("transcript", transcript.as_str().as_bytes()),
@@ -195,6 +196,14 @@ fn apply(
 ) {
     let mut unheard: Vec<f64> = Vec::new();
     placed.rough = None;
+    placed.words = vec![Vec::new(); transcript.turns.len()];
+    for ((turn, words), found) in transcript.turns.iter().zip(&mut placed.words).zip(found) {
+        let heard = found.iter().flat_map(|found| &found.words);
+        words.extend(align::words_in(&turn.text).into_iter().zip(heard).filter_map(|(word, heard)| {
+            let heard = heard.as_ref()?;
+            Some(PlacedWord { chars: word.chars, span: heard.span, confidence: heard.confidence })
+        }));
+    }
     for ((turn, place), found) in transcript.turns.iter().zip(&mut placed.turns).zip(found) {
         match (found, place) {
             (Some(found), place) => *place = Some((found.span, found.confidence)),

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::number::plain;
 use crate::episodes::{Episode, Evidence, Outcome};
 use crate::markers::Event;
 use crate::session::Session;
@@ -62,7 +63,7 @@ pub const EVENTS: &[Column<Event>] = &[
         name: "duration_s",
         unit: "seconds",
         meaning: "Length.",
-        cell: |_, event| event.span.secs_f64().to_string(),
+        cell: |_, event| plain(event.span.secs_f64()).to_string(),
     },
     Column {
         name: "apex_s",
@@ -170,7 +171,7 @@ pub const EPISODES: &[Column<Episode>] = &[
         name: "duration_s",
         unit: "seconds",
         meaning: "Length.",
-        cell: |_, episode| episode.span.secs_f64().to_string(),
+        cell: |_, episode| plain(episode.span.secs_f64()).to_string(),
     },
     Column {
         name: "clip_start_s",
@@ -198,7 +199,7 @@ pub const EPISODES: &[Column<Episode>] = &[
         name: "review_s",
         unit: "seconds",
         meaning: "Time a coder needs for it: what to watch and an overhead.",
-        cell: |_, episode| episode.review_secs.to_string(),
+        cell: |_, episode| plain(episode.review_secs).to_string(),
     },
     Column {
         name: "score",
@@ -349,11 +350,11 @@ pub fn outcome_word(outcome: Outcome) -> &'static str {
 }
 
 fn time(time: SessionTime) -> String {
-    time.secs_f64().to_string()
+    plain(time.secs_f64()).to_string()
 }
 
 fn number(number: f32) -> String {
-    if number.is_finite() { number.to_string() } else { String::new() }
+    if number.is_finite() { (number + 0.0).to_string() } else { String::new() }
 }
 
 fn word(value: &impl serde::Serialize) -> String {
@@ -407,5 +408,6 @@ mod tests {
         assert_eq!(guarded("a = b"), "a = b");
         assert_eq!(number(-1.5), "-1.5");
         assert_eq!(number(f32::NAN), "");
+        assert_eq!(number(-0.0), "0");
     }
 }

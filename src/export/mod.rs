@@ -4,6 +4,7 @@
 
 pub mod csv_files;
 pub mod dictionary;
+pub mod number;
 pub mod report;
 pub mod timeline;
 pub mod tracks;

@@ -58,6 +58,8 @@ pub struct Search {
     pub skip_turn: f64,
     /// Probability that something is said between two turns that is not in the text.
     pub other_speech: f64,
+    /// Probability that one sound of what is said besides follows another.
+    pub other_phone: f64,
     /// Probability that the stretch of sound ends after any one word.
     pub end: f64,
 }
@@ -361,8 +363,7 @@ fn graph(first: usize, turns: &[usize], search: &Search) -> String {
     };
     let mut arc =
         |from: usize, to: usize, p: f64, word: &str| _ = writeln!(arcs, "TRANSITION {from} {to} {p:e} {word}");
-    // How often one phone of what is said besides follows another.
-    let more = 0.3;
+    let more = search.other_phone;
     let gap = |from: usize, next: &mut dyn FnMut() -> usize, arc: &mut dyn FnMut(usize, usize, f64, &str)| {
         let (inside, after) = (next(), next());
         arc(from, inside, search.other_speech, "");
@@ -401,7 +402,8 @@ fn graph(first: usize, turns: &[usize], search: &Search) -> String {
 mod tests {
     use super::*;
 
-    const SEARCH: Search = Search { beam: 1e-60, word_beam: 1e-40, skip_turn: 1e-3, other_speech: 1e-4, end: 0.05 };
+    const SEARCH: Search =
+        Search { beam: 1e-60, word_beam: 1e-40, skip_turn: 1e-3, other_speech: 1e-4, other_phone: 0.3, end: 0.05 };
 
     #[test]
     fn every_word_and_every_way_out_is_in_the_grammar() {

@@ -17,6 +17,7 @@ use crate::origin::{Hash, Origin};
 use crate::rules::Hit;
 use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Who};
+use crate::transcript::told::{SpokenWord, TurnNotes};
 
 /// Version of the shape of `session.json`; raised when a reader of the old shape would misread the new.
 pub const SCHEMA: u32 = 1;
@@ -54,8 +55,12 @@ pub struct TranscriptSource {
     pub language: Option<String>,
     /// Turns read.
     pub turns: usize,
-    /// Constant offset that was found between transcript and sound, in seconds; `None` if not measurable.
+    /// Offset that was found between transcript and sound, in seconds; `None` if not measurable. Where it changes over the
+    /// session, that at its start.
     pub offset_s: Option<f64>,
+    /// By how much the offset grows, in seconds for a million; `None` if it is constant or not measurable.
+    #[serde(default)]
+    pub drift_ppm: Option<f64>,
     /// Line number and sentence.
     pub warnings: Vec<(usize, String)>,
 }
@@ -134,6 +139,12 @@ pub struct Session {
     pub people: Vec<Person>,
     /// The transcript's turns on the session clock, in order of start.
     pub turns: Vec<SpokenTurn>,
+    /// What the transcriber noted besides words, such as laughs, in order of start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<TurnNotes>,
+    /// Words that were found on the sound, in the order of their turns; empty where nobody looked for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<SpokenWord>,
     /// Everything measured, in order of start.
     pub events: Vec<Event>,
     /// Every place where a code's rule holds, in order of start.

@@ -139,6 +139,8 @@ fn storable(session: &Session) -> Session {
         transcript: session.transcript.clone(),
         people: session.people.clone(),
         turns: session.turns.clone(),
+        notes: session.notes.clone(),
+        words: session.words.clone(),
         events: session.events.clone(),
         hits: session.hits.clone(),
         episodes: session.episodes.clone(),
@@ -164,6 +166,7 @@ fn storable(session: &Session) -> Session {
         single(&mut event.confidence);
     }
     copy.turns.iter_mut().for_each(|turn| single(&mut turn.confidence));
+    copy.words.iter_mut().for_each(|word| single(&mut word.confidence));
     copy.people.iter_mut().for_each(|person| single(&mut person.confidence));
     for hit in &mut copy.hits {
         single(&mut hit.strength);

@@ -279,6 +279,8 @@ fn nothing() -> Option<Session> {
         transcript: None,
         people: Vec::new(),
         turns: Vec::new(),
+        notes: Vec::new(),
+        words: Vec::new(),
         events: Vec::new(),
         hits: Vec::new(),
         episodes: Vec::new(),

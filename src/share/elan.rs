@@ -6,16 +6,20 @@
 
 use super::Material;
 use super::lanes::lanes;
+use super::said::said;
 use super::xml::Xml;
 use crate::codebook::Codebook;
 use crate::markers::Event;
 use crate::time::Span;
 use crate::track::Who;
+use crate::transcript::own;
 
 /// How a coder's tier is called, before the coder's name.
 pub const CODER: &str = "coder.";
 /// How the notes of a coder's tier are called, after its name.
 pub const NOTES: &str = ".note";
+/// Kind of the tiers that hold single words.
+const WORD: &str = "word";
 /// The tier of hits.
 pub const CODES: &str = "codes";
 /// The tier of candidates.
@@ -55,17 +59,24 @@ pub(super) fn tiers(material: &Material) -> Vec<Tier> {
         }
     };
     let at = |span| material.span_millis(span);
-    let mut people: Vec<Who> = session.turns.iter().map(|turn| turn.who).collect();
+    let all = said(material);
+    let mut people: Vec<Who> = all.iter().map(|said| said.who).collect();
     people.extend(session.events.iter().map(|event| event.who));
     people.sort_unstable();
     people.dedup();
     for who in &people {
-        let said = session.turns.iter().filter(|turn| turn.who == *who);
-        let said = said.map(|turn| {
-            let (from, to) = at(turn.span);
-            (from, to, if turn.text.is_empty() { "(speaks)".to_owned() } else { turn.text.clone() })
+        let own = all.iter().filter(|said| said.who == *who);
+        let own = own.map(|said| {
+            let (from, to) = at(said.span);
+            (from, to, said.line())
         });
-        put(&who.to_string(), "utterance", &material.name_of(*who), said.collect());
+        put(&who.to_string(), own::ELAN.1, &material.name_of(*who), own.collect());
+        let words = session.words.iter().filter(|word| word.who == *who);
+        let words = words.map(|word| {
+            let (from, to) = at(word.span);
+            (from, to, word.text.clone())
+        });
+        put(&format!("{who}.word"), WORD, &material.name_of(*who), words.collect());
     }
     for who in &people {
         for (family, begin) in [("voice", "aud."), ("face", "vid."), ("words", "txt.")] {
@@ -149,6 +160,7 @@ pub(super) fn document(material: &Material, codebook: &Codebook, coders: &[Strin
             );
         }
     }
+    xml.text("PROPERTY", &[("NAME", own::ELAN.0)], env!("CARGO_PKG_VERSION"));
     xml.text("PROPERTY", &[("NAME", "lastUsedAnnotationId")], &(body.next - 1).to_string());
     xml.close();
     xml.open("TIME_ORDER", &[]);
@@ -304,7 +316,7 @@ impl Body {
 }
 
 fn types_and_vocabulary(xml: &mut Xml, codebook: &Codebook) {
-    for kind in ["utterance", "marker", "hit", "candidate"] {
+    for kind in [own::ELAN.1, WORD, "marker", "hit", "candidate"] {
         xml.leaf(
             "LINGUISTIC_TYPE",
             &[("GRAPHIC_REFERENCES", "false"), ("LINGUISTIC_TYPE_ID", kind), ("TIME_ALIGNABLE", "true")],

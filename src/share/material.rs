@@ -7,6 +7,7 @@ use crate::markers::EventId;
 use crate::session::{Person, Session};
 use crate::time::{SessionTime, Span};
 use crate::track::{Unit, Who};
+use crate::transcript::told;
 
 /// A recording of the session, for tools that play it.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,7 +197,7 @@ fn only_allowed(session: &mut Session, allow: Allow) {
         return;
     }
     session.tracks.retain(|_, who| allow.allows(who));
-    session.turns.retain(|turn| allow.allows(turn.who));
+    told::keep(&mut session.turns, &mut session.notes, &mut session.words, |who| allow.allows(who));
     session.people.retain(|person: &Person| allow.allows(person.who));
     session.coverage.retain(|row| allow.allows(row.who));
     session.synchrony = None;
@@ -229,6 +230,8 @@ fn only_allowed(session: &mut Session, allow: Allow) {
 fn only_open(session: &mut Session, settings: &Settings) {
     session.transcript = None;
     session.turns.iter_mut().for_each(|turn| turn.text.clear());
+    session.notes.clear();
+    session.words.clear();
     session.problems.clear();
     for event in session.events.iter_mut().filter(|event| event.unit == Unit::Hertz) {
         event.value = f32::NAN;

@@ -3,6 +3,7 @@
 //! A [`Material`] is one session as the profile shows it. It is made first, and writers see nothing else: what the profile
 //! leaves out cannot be written by any of them. Beyond means over whole seconds nothing is computed.
 
+pub mod agreed;
 pub mod coders;
 pub mod decisions;
 pub mod dictionary;
@@ -19,6 +20,7 @@ mod elan_series;
 mod lanes;
 mod parquet_files;
 mod qdpx;
+mod said;
 mod subtitles;
 mod textgrid;
 mod timeline;

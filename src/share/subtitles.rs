@@ -3,18 +3,39 @@
 use std::fmt::Write;
 
 use super::Material;
+use super::said::{Said, said};
 use crate::time::SessionTime;
 use crate::track::Who;
+use crate::transcript::own;
 
 /// The transcript as subtitles, a cue for each turn, with the speaker as a voice tag. Without words, who speaks.
 pub(super) fn webvtt(material: &Material) -> String {
-    let mut text = String::from("WEBVTT\n");
-    for (number, turn) in material.session.turns.iter().enumerate() {
-        let said = if turn.text.is_empty() { "(speaks)" } else { &turn.text };
-        cue(&mut text, material, number, (turn.span.start(), turn.span.end()));
-        _ = writeln!(text, "<v {}>{}", material.name_of(turn.who), plain(said));
+    let mut text = format!("{}\n", own::WEBVTT);
+    for (number, said) in said(material).iter().enumerate() {
+        cue(&mut text, material, number, (said.span.start(), said.span.end()));
+        _ = writeln!(text, "<v {}>{}", plain(&material.name_of(said.who)), karaoke(material, said));
     }
     text
+}
+
+/// The line of a turn with the time of each word before it, where it was found on the sound: players that can, show how far
+/// the talk is. Times inside a cue must rise, and lie inside it.
+fn karaoke(material: &Material, said: &Said<'_>) -> String {
+    let line = said.line();
+    let (mut last, end) = material.span_millis(said.span);
+    let (mut text, mut done) = (String::new(), 0);
+    let mut signs = line.chars();
+    for word in said.words {
+        let (at, from) = (material.millis(word.span.start()), word.from as usize);
+        if at <= last || at >= end || from <= done {
+            continue;
+        }
+        let before: String = signs.by_ref().take(from - done).collect();
+        text += &escaped(&before);
+        text += &format!("<{}>", stamp(at));
+        (last, done) = (at, from);
+    }
+    text + &escaped(&signs.collect::<String>())
 }
 
 /// Candidates as chapters: players show them as marks to jump to.
@@ -40,8 +61,11 @@ fn stamp(millis: i64) -> String {
 
 /// Text of a cue: no mark-up, no arrow, no line break.
 fn plain(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    escaped(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// Marker whose events say when somebody speaks.

@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use crate::export::number::plain;
+use crate::transcript::own;
+
 /// What stands in a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -80,7 +83,8 @@ pub struct Table {
 /// Free text for a cell. Spreadsheet programs run a cell that begins like a formula, so such text gets an apostrophe in
 /// front, which they read as "this is text".
 fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let is_formula = text.trim_start_matches('\'').starts_with(own::FORMULA) || text.starts_with(['\t', '\r']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 impl Table {
@@ -101,7 +105,7 @@ impl Table {
             for cell in row {
                 let text = match cell {
                     Cell::Text(text) => guarded(text),
-                    Cell::Number(number) if number.is_finite() => number.to_string(),
+                    Cell::Number(number) if number.is_finite() => plain(*number).to_string(),
                     Cell::Whole(number) => number.to_string(),
                     Cell::Number(_) | Cell::Nothing => String::new(),
                 };
@@ -149,7 +153,7 @@ impl Table {
             for (column, cell) in self.columns.iter().zip(row) {
                 let value = match cell {
                     Cell::Text(text) => json!(text),
-                    Cell::Number(number) if number.is_finite() => json!(number),
+                    Cell::Number(number) if number.is_finite() => json!(plain(*number)),
                     Cell::Whole(number) => json!(number),
                     Cell::Number(_) | Cell::Nothing => continue,
                 };
@@ -179,6 +183,9 @@ mod tests {
     fn cells_are_written_so_that_tools_read_them() {
         check(Cell::single(0.1), "0.1");
         check(Cell::single(f32::NAN), "\"\"");
+        check(Cell::Number(79.259_999_999_999_99), "79.26");
+        check(Cell::single(-0.0), "0");
+        check(Cell::text("'=1"), "''=1");
         check(Cell::text("=1+1"), "'=1+1");
         check(Cell::text("a, \"b\""), "\"a, \"\"b\"\"\"");
         check(Cell::Whole(-3), "-3");

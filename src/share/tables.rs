@@ -3,17 +3,30 @@
 mod work;
 
 use super::Material;
+use super::said::said;
 use super::table::{Cell, Column, Kind, Table};
 use crate::export::dictionary::outcome_word;
 use crate::time::{SessionTime, Span};
+use crate::transcript::own;
 
 /// Every table, in the order in which they are written.
-pub const NAMES: [&str; 10] =
-    ["sessions", "events", "turns", "hits", "episodes", "coverage", "decisions", "codings", "ratings", "consensus"];
+pub const NAMES: [&str; 11] = [
+    "sessions",
+    "events",
+    "turns",
+    "hits",
+    "episodes",
+    "coverage",
+    "decisions",
+    "codings",
+    "ratings",
+    "consensus",
+    "words",
+];
 
-/// All tables of a session.
+/// All tables of a session that its profile shows.
 pub fn all(material: &Material) -> Vec<Table> {
-    vec![
+    let mut all = vec![
         sessions(material),
         events(material),
         turns(material),
@@ -24,7 +37,11 @@ pub fn all(material: &Material) -> Vec<Table> {
         work::codings(material),
         work::ratings(material),
         work::consensus(material),
-    ]
+    ];
+    if material.may_show_words() {
+        all.push(words(material));
+    }
+    all
 }
 
 /// Columns that begin every table.
@@ -184,27 +201,62 @@ fn events(material: &Material) -> Table {
 
 fn turns(material: &Material) -> Table {
     let words = material.may_show_words();
-    let rows = material.session.turns.iter().enumerate().map(|(number, turn)| {
-        let mut row = vec![Cell::Whole(i64::try_from(number).unwrap_or(i64::MAX)), Cell::text(turn.who.to_string())];
-        row.extend(span(turn.span));
-        row.push(Cell::single(turn.confidence));
+    let rows = said(material).into_iter().map(|said| {
+        let turn = said.turn.and_then(|turn| material.session.turns.get(turn));
+        let number = said.turn.and_then(|turn| i64::try_from(turn).ok());
+        let mut row = vec![number.map_or(Cell::Nothing, Cell::Whole), Cell::text(said.who.to_string())];
+        row.extend(span(said.span));
+        row.push(turn.map_or(Cell::Nothing, |turn| Cell::single(turn.confidence)));
         if words {
-            row.push(Cell::text(&turn.text));
+            let notes = if said.notes.is_empty() { String::new() } else { own::written("", &said.notes) };
+            row.extend([Cell::text(said.text), Cell::text(notes)]);
         }
         row
     });
     let mut columns = vec![
-        ("turn", "number", Kind::Whole, "Position in the transcript, from 0."),
+        ("turn", "number", Kind::Whole, "Position in the transcript, from 0; empty for notes where nothing was said."),
         WHO,
         START,
         END,
         LENGTH,
-        ("confidence", "0 to 1", Kind::Number, "How sure the time is."),
+        ("confidence", "0 to 1", Kind::Number, "How sure the time is; empty for notes where nothing was said."),
     ];
     if words {
-        columns.push(("text", "text", Kind::Text, "What was said."));
+        columns.push(("text", "text", Kind::Text, "What was said; empty for notes where nothing was said."));
+        columns.push((
+            "notes",
+            "text",
+            Kind::Text,
+            "What the transcriber noted besides, such as ((laughs)); empty if nothing.",
+        ));
     }
     table("turns", material, &columns, rows.collect())
+}
+
+/// Words that were found on the sound.
+fn words(material: &Material) -> Table {
+    let rows = material.session.words.iter().map(|word| {
+        let mut row =
+            vec![Cell::Whole(word.turn.into()), Cell::Whole(word.from.into()), Cell::text(word.who.to_string())];
+        row.extend(span(word.span));
+        row.extend([Cell::single(word.confidence), Cell::text(&word.text)]);
+        row
+    });
+    table(
+        "words",
+        material,
+        &[
+            ("turn", "number", Kind::Whole, "Turn it stands in, from 0."),
+            ("chars_before", "characters", Kind::Whole, "Characters of the turn's text before it."),
+            WHO,
+            START,
+            END,
+            LENGTH,
+            ("confidence", "0 to 1", Kind::Number, "How sure the time is."),
+            ("text", "text", Kind::Text, "The word as it is written, without punctuation."),
+        ],
+        rows.collect(),
+    )
 }
 
 fn hits(material: &Material) -> Table {

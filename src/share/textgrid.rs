@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::Material;
 use super::elan::{Tier, tiers};
+use crate::transcript::own;
 
 /// The same tiers as the ELAN document, each filled up with empty intervals as Praat wants it.
 pub(super) fn document(material: &Material) -> String {
@@ -12,9 +13,10 @@ pub(super) fn document(material: &Material) -> String {
     let end = tiers.iter().flat_map(|tier| &tier.items).map(|(_, to, _)| *to).fold(end, i64::max);
     let secs = |millis: i64| millis as f64 / 1000.0;
     let mut text = format!(
-        "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0\nxmax = {}\ntiers? <exists>\nsize = {}\nitem []:\n",
+        "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0\nxmax = {}\ntiers? <exists>\nsize = {}\n{}\n",
         secs(end),
-        tiers.len()
+        tiers.len(),
+        own::TEXTGRID
     );
     for (number, tier) in tiers.iter().enumerate() {
         let intervals = filled(&tier.items, end);

@@ -2,7 +2,7 @@
 
 use super::onto_clock::ClockSettings;
 use super::{Transcript, count_words};
-use crate::time::Span;
+use crate::time::{SessionTime, Span};
 use crate::track::Who;
 
 /// Two curves on one grid: 1 where anybody speaks; +1 where the first of two people speaks and -1 where the second does.
@@ -80,6 +80,58 @@ pub(super) fn offset(
         _ => 0.0,
     };
     Some((best as f64 - lags as f64 + fine) * step)
+}
+
+/// A transcript's clock that runs faster or slower than the recording's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Drift {
+    /// Seconds to add to the transcript's times at the session's start.
+    pub at_start_s: f64,
+    /// Seconds to add to that for each second after it.
+    pub per_sec: f64,
+}
+
+/// How the offset changes over the session: it is looked for in one window after the other. `None` if it does not change by as
+/// much as is put right, or not steadily, or in too few windows.
+pub(super) fn drift(
+    transcript: &Transcript,
+    speech: &[(Who, Span)],
+    session: Span,
+    settings: &ClockSettings,
+) -> Option<Drift> {
+    let long = settings.drift_window_secs.0.as_secs_f64().max(1.0);
+    let windows = (session.secs_f64() / long).floor() as usize;
+    if windows < settings.drift_min_windows {
+        return None;
+    }
+    let at = |secs: f64| session.start().shifted(SessionTime::from_secs_f64(secs));
+    let mut found: Vec<(f64, f64)> = Vec::new();
+    for window in 0..windows {
+        let (from, to) = (window as f64 * long, (window + 1) as f64 * long);
+        let span = Span::new(at(from), at(to))?;
+        let turns = transcript.turns.iter().filter(|turn| turn.start.is_some_and(|start| span.contains(start)));
+        let own = Transcript { turns: turns.cloned().collect(), ..Transcript::default() };
+        let reach = settings.max_offset_secs.0.as_secs_f64();
+        let wide = Span::new(at(from - reach), at(to + reach))?;
+        let near: Vec<_> = speech.iter().filter_map(|(who, heard)| Some((*who, heard.overlap(wide)?))).collect();
+        found.extend(offset(&own, &near, span, settings).map(|secs| (f64::midpoint(from, to), secs)));
+    }
+    if found.len() < settings.drift_min_windows {
+        return None;
+    }
+    // Theil and Sen: one window that fits a wrong place does not bend the line.
+    let pairs = found.iter().enumerate().flat_map(|(at, one)| found[at + 1..].iter().map(move |other| (one, other)));
+    let per_sec = median(pairs.map(|(one, other)| (other.1 - one.1) / (other.0 - one.0)).collect())?;
+    let at_start_s = median(found.iter().map(|(at, secs)| secs - per_sec * at).collect())?;
+    let off = median(found.iter().map(|(at, secs)| (secs - at_start_s - per_sec * at).abs()).collect())?;
+    let is_steady = off <= settings.drift_steady_secs.0.as_secs_f64();
+    let change = (per_sec * session.secs_f64()).abs();
+    (is_steady && change >= settings.apply_from_secs.0.as_secs_f64()).then_some(Drift { at_start_s, per_sec })
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// Speaker (0, 1 = the two who say most), start and end in seconds after the session's start.

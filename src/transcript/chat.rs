@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::clean::speech_and_notes;
-use super::{Draft, Settings, Turn, stamp, times};
+use super::{Draft, Settings, Turn, own, stamp, times};
 use crate::time::SessionTime;
 
 /// The character before and after a bullet's times.
@@ -48,6 +48,10 @@ fn people(line: &str, settings: &Settings) -> BTreeMap<String, String> {
 
 pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
     let mut draft = Draft::new("CHAT");
+    if let Some(names) = text.lines().find_map(|line| line.strip_prefix(own::CHAT)) {
+        parse_own(text, names, &mut draft);
+        return draft;
+    }
     let mut names = BTreeMap::new();
     for (number, line) in whole_lines(text) {
         if let Some(participants) = line.strip_prefix("@Participants:") {
@@ -74,6 +78,73 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
         draft.push(Turn { speaker, text, span, start, notes });
     }
     draft
+}
+
+/// Our own export: a line for each sentence, the last of a turn with its times; below it the words exactly as they stand in
+/// the transcript, which count unless somebody changed those of the main lines.
+fn parse_own(text: &str, names: &str, draft: &mut Draft) {
+    let names: BTreeMap<&str, &str> = names.split(',').filter_map(|one| one.trim().split_once('=')).collect();
+    let mut open: Option<(String, String)> = None;
+    let mut last = String::new();
+    for (number, line) in whole_lines(text) {
+        if let (Some(exact), Some(turn)) = (line.strip_prefix(own::CHAT_TEXT), draft.turns.last_mut()) {
+            let (text, notes) = own::read(exact);
+            if letters_of_main(&last) == letters(&text) {
+                (turn.text, turn.notes) = (text, notes);
+            }
+            continue;
+        }
+        let Some((code, said)) = line.strip_prefix('*').and_then(|main| main.split_once(':')) else { continue };
+        let (said, start, end, readable) = without_bullets(said);
+        if !readable {
+            draft.warn(number, "a time in this line cannot be read; the text is kept without it");
+        }
+        let speaker = names.get(code.trim()).copied().unwrap_or(code.trim()).to_owned();
+        // Sentences without a time go on to the one that has it.
+        let before = match open.take() {
+            Some((other, before)) if other == speaker => before + " ",
+            Some((other, before)) => {
+                push_own(draft, &other, (None, None), &before);
+                String::new()
+            }
+            None => String::new(),
+        };
+        let said = before + said.trim();
+        if start.is_none() {
+            open = Some((speaker, said));
+            continue;
+        }
+        push_own(draft, &speaker, (start, end), &said);
+        last = said;
+    }
+    if let Some((speaker, said)) = open {
+        push_own(draft, &speaker, (None, None), &said);
+    }
+}
+
+fn push_own(draft: &mut Draft, speaker: &str, at: (Option<SessionTime>, Option<SessionTime>), said: &str) {
+    own::push(draft, speaker, at, own::SPEAKS);
+    if said.trim() == WITHHELD {
+        return;
+    }
+    if let Some(turn) = draft.turns.last_mut() {
+        (turn.text, turn.notes) = without_codes(said);
+    }
+}
+
+/// A main line whose words are not in the export.
+const WITHHELD: &str = "www .";
+
+/// Letters and digits of a main line, without those of its codes.
+fn letters_of_main(said: &str) -> String {
+    let is_code = |word: &&str| word.starts_with("&=") || is_pause(word);
+    letters(&said.split_whitespace().filter(|word| !is_code(word)).collect::<Vec<_>>().join(" "))
+}
+
+/// Letters and digits of a text. A lone 0 says in a main line that nothing was said.
+fn letters(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| *word != "0");
+    words.collect()
 }
 
 /// The text, the first start and the last end of its bullets, and whether all could be read.

@@ -14,7 +14,15 @@ pub(super) fn speech_and_notes(text: &str, words: &NoteWords) -> (String, Vec<St
         speech.push_str(before);
         match bracket(from) {
             Some((inside, double, len)) if is_note(inside, from, double, words) => {
-                notes.push(inside.split_whitespace().collect::<Vec<_>>().join(" "));
+                // Double brackets stand for the whole note wherever it is written.
+                let (mut note, mut last) = (String::new(), ' ');
+                for c in inside.chars() {
+                    if c != last || !['(', ')'].contains(&c) {
+                        note.push(c);
+                    }
+                    last = c;
+                }
+                notes.extend(Some(plain(&note)).filter(|note| !note.is_empty()));
                 speech.push(' ');
                 rest = &from[len..];
             }
@@ -29,10 +37,17 @@ pub(super) fn speech_and_notes(text: &str, words: &NoteWords) -> (String, Vec<St
         }
     }
     speech.push_str(rest);
-    let speech = speech.split_whitespace().collect::<Vec<_>>().join(" ");
+    let speech = plain(&speech);
     // "(laughs)." leaves a lonely full stop, which is no speech.
     let speech = if speech.chars().any(char::is_alphanumeric) { speech } else { String::new() };
     (speech, notes)
+}
+
+/// White space made single, without characters that no document can hold.
+pub(super) fn plain(text: &str) -> String {
+    let is_held = |c: &char| c.is_whitespace() || !(c.is_control() || ('\u{FFFE}'..='\u{FFFF}').contains(c));
+    let text: String = text.chars().filter(is_held).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Text of conversation analysts (GAT 2, Jefferson) without their marks: brackets around what overlaps, `<<f> ..>` around
@@ -56,7 +71,10 @@ pub(super) fn without_marks(text: &str, words: &NoteWords) -> String {
             Some((inside, _, len)) if from.starts_with('(') && inside.chars().all(|c| c == '-' || c == '.') => {
                 ("", len)
             }
-            _ if from.starts_with("<<") => ("", from.find('>').map_or(2, |end| end + 1)),
+            _ if from.starts_with("<<") => {
+                let near = &from[..from.floor_char_boundary(LONGEST_NOTE_BYTES)];
+                ("", near.find('>').map_or(2, |end| end + 1))
+            }
             _ if from.starts_with('°') => {
                 ("", '°'.len_utf8() + from.chars().skip(1).take_while(|c| *c == 'h').count())
             }
@@ -78,13 +96,15 @@ fn touches_word(before: &str, after: &str) -> bool {
 }
 
 /// No note is longer, in bytes; a bracket that does not close within it is speech (and costs no search to the end).
-const LONGEST_NOTE_BYTES: usize = 400;
+pub(super) const LONGEST_NOTE_BYTES: usize = 400;
 
 /// The bracket that `text` starts with: what is inside, whether it is a double round one, and its length in bytes.
 fn bracket(text: &str) -> Option<(&str, bool, usize)> {
-    let text = &text[..text.floor_char_boundary(LONGEST_NOTE_BYTES)];
+    // Two brackets on either side, and the spaces that part them from brackets of the note's own.
+    let text = &text[..text.floor_char_boundary(LONGEST_NOTE_BYTES + 6)];
     if let Some(inside) = text.strip_prefix("((")
         && let Some(end) = inside.find("))")
+        && inside[..end].trim().len() <= LONGEST_NOTE_BYTES
     {
         return Some((&inside[..end], true, end + 4));
     }
@@ -93,12 +113,15 @@ fn bracket(text: &str) -> Option<(&str, bool, usize)> {
         b'[' => ']',
         _ => '*',
     };
-    let end = text[1..].find(close)?;
+    let end = text[1..].find(close).filter(|end| *end <= LONGEST_NOTE_BYTES)?;
     Some((&text[1..1 + end], false, end + 2))
 }
 
 /// Whether a list has one of the words of a text in lower case.
 fn holds(list: &[String], lower: &str) -> bool {
+    if !lower.contains(char::is_alphanumeric) {
+        return false;
+    }
     let padded = format!(" {} ", lower.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>().join(" "));
     list.iter().any(|word| padded.contains(&format!(" {word} ")))
 }

@@ -4,7 +4,7 @@
 //! empty lines, hours left out, comma for dot.
 
 use super::clean::{Names, label, speech_and_notes, without_markup};
-use super::{Draft, Settings, Turn, count_words, stamp, times};
+use super::{Draft, Settings, Turn, count_words, own, stamp, times};
 use crate::time::{SessionTime, Span};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,10 @@ struct Cue<'a> {
 pub(super) fn parse(text: &str, kind: Kind, settings: &Settings) -> Draft {
     let mut draft = Draft::new(kind.name());
     let cues = cues(text, kind, &mut draft);
+    if kind == Kind::WebVtt && text.lines().next().is_some_and(|line| line.trim() == own::WEBVTT) {
+        cues.iter().for_each(|cue| push_own(&mut draft, cue));
+        return draft;
+    }
     let lines = cues.iter().flat_map(|cue| pieces(cue)).flat_map(|piece| piece.lines).collect::<Vec<_>>();
     let names = Names::of(lines.iter().filter_map(|line| label(line, &settings.read)).map(|(name, _)| name), settings);
     for cue in &cues {
@@ -88,6 +92,13 @@ pub(super) fn parse(text: &str, kind: Kind, settings: &Settings) -> Draft {
         turns.into_iter().for_each(|turn| draft.push(turn));
     }
     draft
+}
+
+/// A cue as our own export writes it: a voice, and one turn.
+fn push_own(draft: &mut Draft, cue: &Cue<'_>) {
+    let said = cue.text.join(" ");
+    let (speaker, said) = said.strip_prefix("<v").and_then(voice).unwrap_or_else(|| (String::new(), &said));
+    own::push(draft, &speaker, (cue.start, cue.end), &without_markup(said));
 }
 
 /// Reads the blocks; warns of what is no cue.

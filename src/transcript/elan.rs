@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::tiers::{Interval, Tier, push_tiers};
 use super::xml;
-use super::{Draft, Settings};
+use super::{Draft, Settings, own};
 use crate::time::SessionTime;
 
 /// The name of the outermost element.
@@ -20,6 +20,8 @@ pub(super) fn looks_like(text: &str) -> bool {
 struct Raw {
     id: String,
     person: String,
+    /// Its linguistic type.
+    kind: String,
     parent: Option<String>,
     /// Id, first and last time slot (of the annotation it refers to: none), text.
     annotations: Vec<(String, Reference, String)>,
@@ -35,7 +37,7 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
     let mut slots: BTreeMap<String, SessionTime> = BTreeMap::new();
     let mut tiers: Vec<Raw> = Vec::new();
     let mut reader = Reader::from_str(text);
-    let mut value = None;
+    let (mut value, mut is_own) = (None, false);
     loop {
         match reader.read_event() {
             Err(error) => {
@@ -48,6 +50,7 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
             Ok(Event::Start(tag) | Event::Empty(tag)) => {
                 let word = |name: &str| xml::attribute(&tag, name);
                 match tag.local_name().as_ref() {
+                    "PROPERTY" => is_own |= word("NAME").as_deref() == Some(own::ELAN.0),
                     "TIME_SLOT" => {
                         if let (Some(id), Some(ms)) = (word("TIME_SLOT_ID"), word("TIME_VALUE")) {
                             slots.extend(super::stamp::millis(&ms).map(|time| (id, time)));
@@ -57,7 +60,8 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
                         let id = word("TIER_ID").unwrap_or_default();
                         let person = word("PARTICIPANT").filter(|name| !name.trim().is_empty());
                         let person = person.unwrap_or_else(|| id.clone());
-                        tiers.push(Raw { id, person, parent: word("PARENT_REF"), annotations: Vec::new() });
+                        let kind = word("LINGUISTIC_TYPE_REF").unwrap_or_default();
+                        tiers.push(Raw { id, person, kind, parent: word("PARENT_REF"), annotations: Vec::new() });
                     }
                     "ALIGNABLE_ANNOTATION" | "REF_ANNOTATION" => {
                         if let (Some(tier), Some(reference)) = (tiers.last_mut(), reference(&tag)) {
@@ -85,7 +89,13 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
             }
         }
     }
-    push_tiers(&mut draft, spoken(tiers, &slots), settings);
+    if is_own {
+        tiers.retain(|tier| tier.kind == own::ELAN.1);
+        let tiers = spoken(tiers, &slots).into_iter();
+        own::push_tiers(&mut draft, tiers.map(|tier| (tier.speaker, tier.intervals)));
+    } else {
+        push_tiers(&mut draft, spoken(tiers, &slots), settings);
+    }
     draft
 }
 

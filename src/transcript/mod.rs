@@ -13,16 +13,19 @@ mod docx;
 mod elan;
 mod json;
 pub mod onto_clock;
+pub mod own;
 mod plain;
 mod stamp;
 mod stm;
 mod table;
 mod textgrid;
 mod tiers;
+pub mod told;
 mod turns_only;
 mod words;
 mod xml;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -34,7 +37,7 @@ use crate::track::Who;
 pub use table::ColumnMap;
 
 /// One turn of the transcript as its author divided it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Turn {
     /// The speaker's name as written, without a trailing colon; empty if the transcript names nobody.
     pub speaker: String,
@@ -83,13 +86,9 @@ impl Transcript {
 
     /// The speakers' names as written, in order of first appearance, each once; the empty name is left out.
     pub fn speakers(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for turn in &self.turns {
-            if !turn.speaker.is_empty() && !names.contains(&turn.speaker.as_str()) {
-                names.push(&turn.speaker);
-            }
-        }
-        names
+        let mut seen = BTreeSet::new();
+        let names = self.turns.iter().map(|turn| turn.speaker.as_str());
+        names.filter(|name| !name.is_empty() && seen.insert(*name)).collect()
     }
 }
 
@@ -136,6 +135,10 @@ pub enum TranscriptError {
 pub struct ReadLimits {
     /// Largest file, in bytes.
     pub max_bytes: u64,
+    /// Most lines of a file.
+    pub max_lines: usize,
+    /// Most commas, braces and square brackets of a JSON file.
+    pub max_json_parts: usize,
     /// Longest speaker name, in characters.
     pub label_max_chars: usize,
     /// Longest speaker name, in words.
@@ -261,6 +264,9 @@ pub fn parse(
     if text.trim().is_empty() {
         return Err(unusable("the transcript is empty".into(), "check that the right file was given"));
     }
+    too_many(text, &settings.read).map_or(Ok(()), |what| {
+        Err(unusable(what, "check that it is the transcript, or raise that number in transcript.toml"))
+    })?;
     let draft = if cues::is_webvtt(text) {
         cues::parse(text, cues::Kind::WebVtt, settings)
     } else if cues::has_arrows(text) {
@@ -281,6 +287,8 @@ pub fn parse(
         turns_only::parse_ctm(text, file, settings)
     } else if stm::looks_like(text) {
         stm::parse(text, file, settings)
+    } else if own::is_table(text) {
+        own::parse_table(text, file)
     } else if let Some(layout) = table::layout(text, columns, settings).map_err(|what| {
         unusable(what, "name the columns as they stand in the file's first line, or by number from 1")
     })? {
@@ -291,6 +299,20 @@ pub fn parse(
         return Err(unusable("this is no transcript of a known format".into(), KNOWN));
     };
     finished(draft, decoded.warning, file)
+}
+
+/// What a file has too many of: small parts cost many times their bytes in memory.
+fn too_many(text: &str, limits: &ReadLimits) -> Option<String> {
+    let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+    if lines > limits.max_lines {
+        return Some(format!("{lines} lines are too many for a transcript (read.max_lines is {})", limits.max_lines));
+    }
+    let is_part = |byte: &u8| matches!(byte, b',' | b'{' | b'[');
+    let parts = if json::looks_like(text) { text.bytes().filter(is_part).count() } else { 0 };
+    (parts > limits.max_json_parts).then(|| {
+        let most = limits.max_json_parts;
+        format!("JSON of {parts} parts has too many for a transcript (read.max_json_parts is {most})")
+    })
 }
 
 /// The transcript, if there is a turn in it.
@@ -331,13 +353,10 @@ impl Draft {
     /// The recording to read of a file that holds several: the one the file is named like, else the first.
     fn one_recording<'a>(&mut self, names: impl Iterator<Item = &'a str>, file: &str) -> &'a str {
         let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut recordings: Vec<&str> = Vec::new();
-        for name in names {
-            if !recordings.contains(&name) {
-                recordings.push(name);
-            }
-        }
-        let wanted = recordings.iter().find(|name| **name == stem).or(recordings.first()).copied().unwrap_or_default();
+        let mut names = names.peekable();
+        let first = names.peek().copied();
+        let recordings: BTreeSet<&str> = names.collect();
+        let wanted = recordings.get(stem.as_str()).copied().or(first).unwrap_or_default();
         if recordings.len() > 1 {
             self.warn(
                 0,

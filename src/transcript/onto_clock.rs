@@ -3,7 +3,8 @@
 
 use serde::Deserialize;
 
-use super::{SpokenTurn, Transcript, Turn, activity, by_order, count_words};
+use super::told::PlacedWord;
+use super::{Transcript, Turn, activity, by_order, count_words};
 use crate::time::{Secs, SessionTime, Span};
 use crate::track::Who;
 
@@ -18,6 +19,9 @@ pub struct ClockSettings {
     pub min_lead: f64,
     pub rival_from_secs: Secs,
     pub apply_from_secs: Secs,
+    pub drift_window_secs: Secs,
+    pub drift_min_windows: usize,
+    pub drift_steady_secs: Secs,
     pub words_per_sec: f64,
     pub full_coverage: f64,
     pub confidence_unchecked: f32,
@@ -39,8 +43,13 @@ pub struct ClockSettings {
 pub struct Placed {
     /// For each turn of the transcript in order: when, and how sure (0 to 1). `None`: it lies outside the recording.
     pub turns: Vec<Option<(Span, f32)>>,
-    /// What has to be added to the transcript's times to fit the sound, in seconds; `None` if that is not clear.
+    /// For each turn its words that were found on the sound; empty where nobody has looked for them.
+    pub words: Vec<Vec<PlacedWord>>,
+    /// What has to be added to the transcript's times to fit the sound, in seconds; `None` if that is not clear. Where it
+    /// changes over the session, what has to be added at its start.
     pub offset_s: Option<f64>,
+    /// By how much that grows, in seconds for a million; `None` if it does not change enough to matter.
+    pub drift_ppm: Option<f64>,
     /// Whether that was done (it is left if it is shorter than `apply_from_secs`).
     pub is_offset_applied: bool,
     /// What went wrong, in sentences for the user.
@@ -56,41 +65,61 @@ pub struct Placed {
 pub fn place(transcript: &Transcript, speech: &[(Who, Span)], session: Span, settings: &ClockSettings) -> Placed {
     let mut speech: Vec<(Who, Span)> = speech.to_vec();
     speech.sort_by_key(|(who, span)| (*span, *who));
-    let offset = activity::offset(transcript, &speech, session, settings);
-    let is_offset_applied = offset.is_some_and(|secs| secs.abs() >= settings.apply_from_secs.0.as_secs_f64());
-    let shift = offset.filter(|_| is_offset_applied).map_or(SessionTime::ZERO, SessionTime::from_secs_f64);
-    let mut placed = Placed { offset_s: offset, is_offset_applied, ..Placed::default() };
-    let starts: Vec<Option<SessionTime>> =
-        transcript.turns.iter().map(|turn| Some(turn.start?.shifted(shift))).collect();
+    let drift = activity::drift(transcript, &speech, session, settings);
+    let offset = match drift {
+        Some(drift) => Some(drift.at_start_s),
+        None => activity::offset(transcript, &speech, session, settings),
+    };
+    let is_constant = offset.is_some_and(|secs| secs.abs() >= settings.apply_from_secs.0.as_secs_f64());
+    let is_offset_applied = drift.is_some() || is_constant;
+    let shift = offset.filter(|_| is_offset_applied).unwrap_or(0.0);
+    let per_sec = drift.map_or(0.0, |drift| drift.per_sec);
+    let moved = |time: SessionTime| {
+        time.shifted(SessionTime::from_secs_f64(shift + per_sec * time.secs_after(session.start())))
+    };
+    let drift_ppm = drift.map(|drift| drift.per_sec * 1e6);
+    let mut placed = Placed { offset_s: offset, drift_ppm, is_offset_applied, ..Placed::default() };
+    let starts: Vec<Option<SessionTime>> = transcript.turns.iter().map(|turn| turn.start.map(moved)).collect();
     placed.turns = transcript
         .turns
         .iter()
         .enumerate()
-        .map(|(at, turn)| timed(turn, at, &starts, shift, &speech, settings))
+        .map(|(at, turn)| {
+            let span = turn.span.and_then(|span| Span::new(moved(span.start()), moved(span.end())));
+            timed(turn, at, &starts, span, &speech, settings)
+        })
         .collect();
     if starts.iter().any(Option::is_none) {
         between(transcript, &starts, &mut placed, &speech, session, settings);
     }
-    if is_offset_applied {
-        let secs = shift.secs_f64();
-        placed.problems.push(format!("the transcript's times lie {secs:+.1} s off the sound and were shifted by that"));
+    if let Some(per_sec) = drift.map(|drift| drift.per_sec) {
+        let change = per_sec * session.secs_f64();
+        placed.problems.push(format!(
+            "the transcript's clock runs {} than the recording's: its times lie {shift:+.1} s off the sound at the start and {:+.1} s at \
+             the end, and were shifted by that",
+            if per_sec > 0.0 { "slower" } else { "faster" },
+            shift + change
+        ));
+    } else if is_offset_applied {
+        placed
+            .problems
+            .push(format!("the transcript's times lie {shift:+.1} s off the sound and were shifted by that"));
     }
     clip(transcript, &mut placed, session);
     placed
 }
 
-/// A turn with a start of its own; `None` if it has none.
+/// A turn with a start of its own, and perhaps an end (`span`); `None` if it has none.
 fn timed(
     turn: &Turn,
     at: usize,
     starts: &[Option<SessionTime>],
-    shift: SessionTime,
+    span: Option<Span>,
     speech: &[(Who, Span)],
     settings: &ClockSettings,
 ) -> Option<(Span, f32)> {
     let start = starts.get(at).copied().flatten()?;
-    if let Some(span) = turn.span {
-        let span = span.shifted(shift);
+    if let Some(span) = span {
         return Some((span, agreement(span, speech, settings)));
     }
     // No end: where the last stretch of speech before the next turn ends, at most where the next turn begins.
@@ -168,42 +197,6 @@ fn clip(transcript: &Transcript, placed: &mut Placed, session: Span) {
     }
 }
 
-/// The turns with speech as the rest of the engine takes them, in order of start. `who` says who a speaker's name is.
-pub fn spoken(transcript: &Transcript, placed: &Placed, who: impl Fn(&str) -> Who) -> Vec<SpokenTurn> {
-    let mut turns: Vec<SpokenTurn> = transcript
-        .turns
-        .iter()
-        .zip(&placed.turns)
-        .filter(|(turn, _)| !turn.text.is_empty())
-        .filter_map(|(turn, place)| {
-            let (span, confidence) = (*place)?;
-            Some(SpokenTurn { who: who(&turn.speaker), span, text: turn.text.clone(), confidence })
-        })
-        .collect();
-    turns.sort_by_key(|turn| (turn.span.start(), turn.span.end()));
-    turns
-}
-
-/// Turns of one person that follow each other directly within `gap` become one: subtitles cut a turn into pieces.
-/// `turns` in order of start, as [`spoken`] gives them.
-pub fn joined(turns: &[SpokenTurn], gap: Secs) -> Vec<SpokenTurn> {
-    let mut joined: Vec<SpokenTurn> = Vec::new();
-    for turn in turns {
-        match joined.last_mut() {
-            Some(last)
-                if last.who == turn.who && turn.span.start().secs_after(last.span.end()) < gap.0.as_secs_f64() =>
-            {
-                last.span = last.span.hull(turn.span);
-                last.text.push(' ');
-                last.text.push_str(&turn.text);
-                last.confidence = last.confidence.min(turn.confidence);
-            }
-            _ => joined.push(turn.clone()),
-        }
-    }
-    joined
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,6 +260,35 @@ mod tests {
                 assert!(worst_start_error_ms(&placed, &speech) < 60, "{off}");
                 assert_eq!(placed.problems.len(), 1);
             }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_runs_fast_or_slow_is_set_right() {
+        let speech = conversation(400);
+        let end = speech.last().unwrap().1.end().secs_f64().ceil() as i64;
+        for per_mille in [0.0, 0.2, 1.0, -2.0, 4.0] {
+            // Its times are those of a clock that runs so much slower.
+            let mut transcript = written(&speech, 3000, true, true);
+            let slow = |time: SessionTime| SessionTime::from_secs_f64(time.secs_f64() * (1.0 - per_mille / 1000.0));
+            for turn in &mut transcript.turns {
+                turn.span = turn.span.and_then(|span| Span::new(slow(span.start()), slow(span.end())));
+                turn.start = turn.span.map(Span::start);
+            }
+            let placed = place(&transcript, &speech, session(end), &settings());
+            let change = per_mille / 1000.0 * end as f64;
+            if change.abs() < 0.7 {
+                assert_eq!(placed.drift_ppm, None, "{per_mille}");
+                continue;
+            }
+            let found = placed.drift_ppm.unwrap_or(f64::NAN);
+            assert!((found - 1000.0 * per_mille).abs() < 60.0, "{per_mille}: {found}");
+            assert!(worst_start_error_ms(&placed, &speech) < 200, "{per_mille}");
+            assert!(
+                placed.problems[0].contains(if per_mille > 0.0 { "slower" } else { "faster" }),
+                "{:?}",
+                placed.problems
+            );
         }
     }
 
@@ -335,25 +357,6 @@ mod tests {
         assert!(placed.turns.iter().flatten().all(|(span, _)| span.end() <= session(50).end()));
         assert!(placed.turns.last().unwrap().is_none());
         assert!(placed.problems[0].contains("outside the recording"));
-        assert!(spoken(&written(&speech, 0, true, true), &placed, |_| Who::Client).len() < 20);
-    }
-
-    #[test]
-    fn pieces_of_a_turn_are_joined() {
-        let turn = |who, from, to, text: &str| SpokenTurn {
-            who,
-            span: Span::from_millis(from, to).unwrap(),
-            text: text.into(),
-            confidence: 1.0,
-        };
-        let turns = [
-            turn(Who::Client, 0, 1000, "I"),
-            turn(Who::Client, 1500, 2000, "do."),
-            turn(Who::Client, 5000, 6000, "Yes."),
-            turn(Who::Therapist, 6000, 7000, "Hm."),
-            turn(Who::Client, 7000, 8000, "No."),
-        ];
-        let found = joined(&turns, settings().join_turns_secs);
-        assert_eq!(found.iter().map(|turn| turn.text.as_str()).collect::<Vec<_>>(), ["I do.", "Yes.", "Hm.", "No."]);
+        assert!(placed.turns.iter().flatten().count() < 20);
     }
 }

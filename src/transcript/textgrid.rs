@@ -4,7 +4,7 @@
 //! all else; so does this.
 
 use super::tiers::{Interval, Tier, push_tiers};
-use super::{Draft, Settings};
+use super::{Draft, Settings, own};
 use crate::time::SessionTime;
 
 /// The first two texts of the file.
@@ -20,7 +20,15 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
     if read(&mut tokens, &mut tiers).is_none() {
         draft.warn(tokens.line, "the file breaks off or is damaged here; what stands before is read");
     }
-    push_tiers(&mut draft, tiers, settings);
+    if text.lines().take(12).any(|line| line.trim() == own::TEXTGRID) {
+        let of_people = tiers.into_iter().filter_map(|tier| {
+            let person = own::person_of_tier(&tier.speaker)?.to_owned();
+            Some((person, tier.intervals))
+        });
+        own::push_tiers(&mut draft, of_people);
+    } else {
+        push_tiers(&mut draft, tiers, settings);
+    }
     draft
 }
 

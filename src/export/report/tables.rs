@@ -215,7 +215,8 @@ pub(super) fn origin(session: &Session) -> Markup {
                             td {
                                 (plain(&transcript.file)) br;
                                 (plain(&transcript.format)) ", " (count(transcript.turns, "turn", "turns"))
-                                @if let Some(offset) = transcript.offset_s { ", " (length(offset.abs())) (if offset < 0.0 { " before the sound" } else { " after the sound" }) }
+                                @if let Some(offset) = transcript.offset_s { ", " (length(offset.abs())) (if offset < 0.0 { " after the sound" } else { " before the sound" }) }
+                                @if let Some(drift) = transcript.drift_ppm { " at the start, " (format!("{:.1}", drift.abs() / 1000.0)) " s " (if drift < 0.0 { "later" } else { "earlier" }) " for every 1,000 s after it" }
                                 @for (line, warning) in transcript.warnings.iter().take(10) { br; "line " (line) ": " (plain(warning)) }
                                 @if transcript.warnings.len() > 10 { br; "and " (transcript.warnings.len() - 10) " more" }
                             }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::clean::speech_and_notes;
 use super::words::Word;
-use super::{Draft, Settings, Turn, times};
+use super::{Draft, Settings, Turn, own, times};
 use crate::time::SessionTime;
 
 /// Text that begins as JSON does.
@@ -42,9 +42,8 @@ const READERS: &[Reader] = &[
 pub(super) fn parse(text: &str, settings: &Settings) -> Result<Draft, String> {
     let value: Value = serde_json::from_str(text)
         .map_err(|error| format!("this JSON is damaged at line {}, column {}", error.line(), error.column()))?;
-    READERS
-        .iter()
-        .find_map(|reader| reader(&value, settings))
+    own::json(&value)
+        .or_else(|| READERS.iter().find_map(|reader| reader(&value, settings)))
         .ok_or_else(|| "this JSON is not of a speech recogniser that is known".to_owned())
 }
 
