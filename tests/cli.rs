@@ -43,6 +43,35 @@ fn recordings_that_are_none_are_refused_with_a_reason() {
 }
 
 #[test]
+fn variables_are_no_arguments_that_usage_asks_for() {
+    let usage = |with: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_attune"));
+        command.args(["enrol", "only-one"]);
+        for name in ["ATTUNE_MODELS", "ATTUNE_RUNTIME", "ATTUNE_CONFIG", "ATTUNE_CODEBOOK"] {
+            command.env_remove(name);
+            if with {
+                command.env(name, "nowhere");
+            }
+        }
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    assert_eq!(usage(true), usage(false));
+    assert!(usage(true).contains("Usage: attune enrol"));
+    // And yet they count.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attune"));
+    let out = command.args(["codebook", "list"]).env("ATTUNE_CONFIG", "nowhere/at/all").output().unwrap();
+    assert!(!out.status.success() && String::from_utf8_lossy(&out.stderr).contains("nowhere/at/all"));
+}
+
+#[test]
+fn a_study_is_no_place_to_look_for_moments() {
+    let desk = Desk::new();
+    let place = desk.path("study");
+    check(&desk.attune(&["study", "new", place.to_str().unwrap()]), 0, "");
+    check(&desk.attune(&["codebook", "look", "rs03", place.to_str().unwrap()]), 2, "sessions/S001/results");
+}
+
+#[test]
 fn sound_without_pictures_and_a_silent_track_are_scanned_and_say_so() {
     let desk = Desk::new();
     check(&desk.scan(&desk.wav("tone.wav", 0.3), &[]), 0, "there is no film");

@@ -39,7 +39,7 @@ fn study_of(desk: &Desk, count: usize, session: &Session) -> String {
         std::fs::write(folder.join("results/session.json"), &bytes).unwrap();
         let person = |role: &str| {
             format!(
-                "[[participant]]\npseudonym = \"P{}-{role}\"\nrole = \"{role}\"\nconsent = {{ sound = true, research = true }}\n",
+                "[[participant]]\npseudonym = \"P{}-{role}\"\nrole = \"{role}\"\nconsent = {{ sound = true, face = true, text = true, research = true }}\n",
                 number / 4
             )
         };
@@ -198,6 +198,52 @@ fn the_cache_follows_the_study() {
     assert!(!String::from_utf8_lossy(&cache).contains("zyxnote"));
     std::fs::write(Path::new(&place).join(CACHE), "not a database, and long enough to be looked at as one").unwrap();
     assert_eq!(count().len(), 2, "a damaged cache is left aside");
+}
+
+#[test]
+fn a_consent_that_was_changed_by_hand_counts_at_once() {
+    let desk = Desk::new();
+    let place = study_of(&desk, 2, &made::four_minutes());
+    let sessions = || {
+        let done = desk.attune(&["query", &place, "select distinct session from events order by 1", "--json"]);
+        (rows(&done), format!("{}{}", done.out, done.err))
+    };
+    assert_eq!(sessions().0.len(), 2);
+    let manifest = Path::new(&place).join("sessions/S001/session.toml");
+    let agreed = std::fs::read_to_string(&manifest).unwrap();
+    for (scope, changed) in [
+        ("sound", agreed.replacen("sound = true", "sound = false", 1)),
+        ("face", agreed.replacen(", face = true", "", 1)),
+        ("text", agreed.replacen("text = true", "text = false", 1)),
+    ] {
+        std::fs::write(&manifest, &changed).unwrap();
+        let (found, said) = sessions();
+        assert_eq!(found, [["S002"]], "{scope}");
+        assert!(said.contains(&format!("any more ({scope})")), "{said}");
+        std::fs::write(&manifest, changed.replace("research = true", "research = true, export = true")).unwrap();
+        let out = desk.path("out");
+        let done = desk.attune(&["export", &place, "--session", "S001", "-o", out.to_str().unwrap()]);
+        check(&done, 1, &format!("any more ({scope})"));
+        assert!(!out.exists());
+    }
+    std::fs::write(&manifest, &agreed).unwrap();
+    assert_eq!(sessions().0.len(), 2);
+}
+
+#[test]
+fn places_of_a_code_that_overlap_count_once() {
+    let desk = Desk::new();
+    let mut session = made::four_minutes();
+    let mut hit = session.hits[0].clone();
+    session.hits.clear();
+    hit.code = "rs03".into();
+    for (from, to) in [(10.0, 20.0), (12.0, 14.0), (19.0, 25.0), (25.0, 30.0), (40.0, 41.0)] {
+        session.hits.push(attune::rules::Hit { span: made::span(from, to), ..hit.clone() });
+    }
+    let place = study_of(&desk, 2, &session);
+    let found = rows(&desk.attune(&["query", &place, "codes", "--json"]));
+    // 10 to 25, 25 to 30, 40 to 41, in each of two sessions.
+    assert_eq!((found.len(), &found[0][0], &found[0][1], &found[0][2]), (1, &"rs03".into(), &6.into(), &2.into()));
 }
 
 #[test]

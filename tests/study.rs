@@ -80,12 +80,41 @@ fn recordings_and_ids_come_once() {
 }
 
 #[test]
+fn texts_are_no_recordings() {
+    let desk = Desk::new();
+    let place = study_of(&desk, &[]);
+    let wav = desk.wav("a.wav", 0.3);
+    let text = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v A>so\n";
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("a.vtt", text.as_bytes(), "this is a text file"),
+        ("b.mp4", text.as_bytes(), "this is a text file"),
+        ("c.txt", &utf16, "this is a text file"),
+        ("d.docx", b"PK\x03\x04\x14\0", "this is a document"),
+        ("e.pdf", b"%PDF-1.7\n\x01", "this is a document"),
+        ("f.wav", b"", "this file is empty"),
+    ];
+    for (name, bytes, says) in cases {
+        let file = desk.write(name, bytes);
+        let done = desk.attune(&["study", "add", &place, file.to_str().unwrap()]);
+        check(&done, 1, says);
+        assert!(done.err.trim_end().ends_with(name), "{}", done.err);
+    }
+    // Of all that a folder holds, the recordings are taken; the one text beside its recording is its transcript.
+    let all = ["a.vtt", "a.wav", "d.docx"].map(|name| desk.path(name).to_str().unwrap().to_owned());
+    let done = desk.attune(&[&["study".to_owned(), "add".to_owned(), place.clone()][..], &all].concat());
+    check(&done, 3, "1 recording(s), transcript");
+    check(&done, 3, "2 could not be added");
+    assert!(wav.exists());
+}
+
+#[test]
 fn a_list_adds_hundreds_and_tells_bad_lines() {
     let desk = Desk::new();
     let place = study_of(&desk, &[]);
     let mut list = String::from("Recording;Offset;Pair;Day;Client consent\n");
     for number in 0..200 {
-        desk.write(&format!("r{number}.wav"), format!("RIFF{number}"));
+        desk.write(&format!("r{number}.wav"), format!("RIFF\0{number}"));
         list += &format!("r{number}.wav;;P{};{};sound,text\n", number / 4, number % 4);
     }
     list += "nowhere.wav;;P1;1;\nr1.wav;;P1;x;\n";

@@ -158,20 +158,29 @@ pub struct Agree {
     pub machine: Machine,
 }
 
+/// What a variable of the shell says, if it says anything. It stands in for an argument as a default does: usage lines do not show
+/// it as if it had been typed.
+fn variable(name: &str) -> Option<&'static str> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| &*value.leak())
+}
+
 /// Where the program finds its parts.
 #[derive(Args, Debug, Clone)]
 pub struct Machine {
-    /// Folder of the networks (default: models/ near the program).
-    #[arg(long, env = "ATTUNE_MODELS", value_name = "FOLDER")]
+    /// Folder of the networks (default: the variable ATTUNE_MODELS, else models/ near the program).
+    #[arg(long, default_value = variable("ATTUNE_MODELS"), hide_default_value = true, value_name = "FOLDER")]
     pub models: Option<PathBuf>,
-    /// What runs the networks: auto, rten (built in), gpu (a graphics card), or the path of ONNX Runtime's library.
-    #[arg(long, env = "ATTUNE_RUNTIME", default_value = "auto")]
+    /// What runs the networks: auto, rten (built in), gpu (a graphics card), or the path of ONNX Runtime's library
+    /// (default: the variable ATTUNE_RUNTIME, else auto).
+    #[arg(long, default_value = variable("ATTUNE_RUNTIME").unwrap_or("auto"), hide_default_value = true)]
     pub runtime: String,
-    /// Folder of settings that replace the built-in ones file by file (see: attune config --write).
-    #[arg(long, env = "ATTUNE_CONFIG", value_name = "FOLDER")]
+    /// Folder of settings that replace the built-in ones file by file (see: attune config --write; default: the variable
+    /// ATTUNE_CONFIG).
+    #[arg(long, default_value = variable("ATTUNE_CONFIG"), hide_default_value = true, value_name = "FOLDER")]
     pub config: Option<PathBuf>,
-    /// Folder of a study's own codes, which are added to the built-in ones or replace them (see: attune codebook new).
-    #[arg(long = "codebook", env = "ATTUNE_CODEBOOK", value_name = "FOLDER")]
+    /// Folder of a study's own codes, which are added to the built-in ones or replace them (see: attune codebook new; default:
+    /// the variable ATTUNE_CODEBOOK).
+    #[arg(long = "codebook", default_value = variable("ATTUNE_CODEBOOK"), hide_default_value = true, value_name = "FOLDER")]
     pub codebook: Option<PathBuf>,
 }
 

@@ -92,7 +92,8 @@ pub fn run(wish: &Clip) -> Result<(), Failure> {
         )));
     }
     if !wish.yes {
-        ask_twice()?;
+        let (writes, questions) = questions(voice);
+        ask_twice(&writes, [&questions[0], &questions[1]])?;
     }
     let config = open_config(&wish.machine)?;
     let engine: attune::engine::prepared::EngineSettings = config.read("engine.toml")?;
@@ -114,6 +115,24 @@ pub fn run(wish: &Clip) -> Result<(), Failure> {
         made.covered_whole,
         wish.out.display()
     ))
+}
+
+/// What is asked before a clip is written.
+fn questions(voice: Voice) -> (String, [String; 2]) {
+    let heard = match voice {
+        Voice::None => "",
+        Voice::Shifted(_) => ", with voices that can be shifted back,",
+        Voice::Plain => ", with voices as they are,",
+    };
+    (
+        format!("a clip{heard} shows people, their bodies and the room, with faces covered"),
+        [
+            format!(
+                "the clip{heard} will show bodies, clothes and the room, with faces covered. Has everybody in it agreed to that?"
+            ),
+            "once more: somebody who knows them may know them in it. Write it?".to_owned(),
+        ],
+    )
 }
 
 /// Results and recordings.

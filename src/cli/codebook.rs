@@ -7,6 +7,7 @@ use attune::codebook::{self, Paint, Place, View};
 use attune::config::Config;
 use attune::engine::prepared::read_codebook;
 use attune::spelling::nearest;
+use attune::study::Study;
 
 use super::args::{Codebook, Machine};
 use super::{Failure, open_config, say, tell};
@@ -140,6 +141,12 @@ fn diff(one: &Path, other: &Path, machine: &Machine, json: bool) -> Result<(), F
 fn look(code: &str, results: &Path, machine: &Machine, json: bool) -> Result<(), Failure> {
     let codes = read_codebook(&open_config(machine)?)?;
     let known = codes.get(&code.to_lowercase()).ok_or_else(|| unknown(&codes, code))?;
+    if Study::is_at(results) {
+        return Err(Failure::wrong_use(format!(
+            "this is a study, and moments are looked up in one session: name its results, as {}",
+            results.join("sessions/S001/results").display()
+        )));
+    }
     let session = attune::session::read(results)?;
     let places: Vec<Place> = match &known.aid {
         Some(_) => codebook::places(&codes, &known.id, &session.events),

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use attune::config::Config;
 use attune::engine::prepared::read_codebook;
-use attune::engine::study::config_of;
+use attune::engine::study::{config_of, without};
 use attune::export::{self, tracks};
 use attune::review::{Store, StoreError, chain};
 use attune::session::{self, Session};
+use attune::share::agreed::Without;
 use attune::share::coders;
 use attune::share::material::About;
 use attune::share::{self, Allow, Decision, Format, Linked, Material, Package, Profile, Work, decisions};
@@ -73,6 +74,7 @@ struct Source {
     results: PathBuf,
     media: Vec<PathBuf>,
     allow: Allow,
+    without: Without,
     work: Work,
 }
 
@@ -84,7 +86,7 @@ pub fn run(wish: &Export) -> Result<(), Failure> {
     };
     let formats = formats(&wish.to)?;
     if profile == Profile::Media && !wish.yes {
-        ask_twice()?;
+        ask_twice(MEDIA_WRITES, MEDIA_QUESTIONS)?;
     }
     let study = wish.from.iter().find(|path| Study::is_at(path));
     if study.is_some() && wish.from.len() > 1 {
@@ -146,19 +148,15 @@ fn formats(words: &[String]) -> Result<Vec<Format>, Failure> {
     Ok(formats)
 }
 
-/// Two questions, for recordings show people.
-pub fn ask_twice() -> Result<(), Failure> {
+/// Two questions, for recordings show people: `without_terminal` says what the command does where nobody can be asked.
+pub fn ask_twice(without_terminal: &str, questions: [&str; 2]) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::wrong_use(
-            "the profile media writes where the recordings are, and words, and tracks: there is no terminal to ask on, so say --yes \
-             if everybody in them has agreed",
-        ));
+        return Err(Failure::wrong_use(format!(
+            "{without_terminal}: there is no terminal to ask on, so say --yes if everybody in them has agreed"
+        )));
     }
-    for question in [
-        "the export will say where the recordings are, what was said, and every face over time. Has everybody in them agreed to that? [yes/no]",
-        "once more: whoever gets the folder can find the people in it. Write it? [yes/no]",
-    ] {
-        tell(&format!("attune: {question}"));
+    for question in questions {
+        tell(&format!("attune: {question} [yes/no]"));
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
         if answer.trim().to_lowercase() != "yes" {
@@ -167,6 +165,13 @@ pub fn ask_twice() -> Result<(), Failure> {
     }
     Ok(())
 }
+
+/// What the profile media asks.
+const MEDIA_WRITES: &str = "the profile media writes where the recordings are, and words, and tracks";
+const MEDIA_QUESTIONS: [&str; 2] = [
+    "the export will say where the recordings are, what was said, and every face over time. Has everybody in them agreed to that?",
+    "once more: whoever gets the folder can find the people in it. Write it?",
+];
 
 fn of_folders(wish: &Export) -> Result<Vec<Source>, Failure> {
     let decided = read_decisions(&wish.decisions)?;
@@ -178,6 +183,12 @@ fn of_folders(wish: &Export) -> Result<Vec<Source>, Failure> {
     if !attune::study::manifest::is_word(&name) {
         return Err(Failure::wrong_use(format!("--name is up to 40 letters, digits, - or _, not {name:?}")));
     }
+    if let Some(missing) = wish.from.iter().find(|path| !path.exists()) {
+        return Err(Failure::wrong_use(format!(
+            "there is no results folder and no study of this name (the formats stand behind --to): {}",
+            missing.display()
+        )));
+    }
     let sources = wish.from.iter().enumerate().map(|(index, folder)| {
         let id = if many || wish.name.is_none() { format!("{name}{}", index + 1) } else { name.clone() };
         let decisions = decided.iter().filter(|d| d.session == id || !many).cloned().collect();
@@ -188,6 +199,7 @@ fn of_folders(wish: &Export) -> Result<Vec<Source>, Failure> {
             results,
             media: wish.media.clone(),
             allow: Allow::ALL,
+            without: Without::default(),
             work: Work::imported(decisions),
         }
     });
@@ -247,6 +259,7 @@ fn of_study(study: &Study, wish: &Export, left_out: &mut Vec<String>) -> Result<
             results: session.results(),
             media: session.media_paths(),
             allow,
+            without: without(&session),
             work: Work::imported(decisions).and(coded.sessions.get(&session.id)),
         });
         if coded.waiting.contains(&session.id) {
@@ -310,6 +323,9 @@ fn write(
 
 fn whole_session(source: &Source, with_tracks: bool) -> Result<Session, Failure> {
     let mut session = session::read(&source.results)?;
+    if let Some(scope) = source.without.beyond(&session) {
+        return Err(Failure::told(Without::told(scope)));
+    }
     let file = source.results.join("tracks.parquet");
     session.tracks = if with_tracks { tracks::read(&file)? } else { Tracks::new() };
     Ok(session)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use attune::export::number::plain;
 use attune::query::{self, Answer, Corpus, Filled, ready};
 use attune::study::Study;
 use clap::Args;
@@ -103,7 +104,7 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Integer(number) => number.to_string(),
-        Value::Real(number) => number.to_string(),
+        Value::Real(number) => plain(*number).to_string(),
         Value::Text(text) => text.clone(),
         Value::Blob(bytes) => format!("{} bytes", bytes.len()),
     }
@@ -150,7 +151,7 @@ fn as_json(answer: &Answer, filled: &Filled) -> serde_json::Value {
     let value = |value: &Value| match value {
         Value::Null | Value::Blob(_) => serde_json::Value::Null,
         Value::Integer(number) => json!(number),
-        Value::Real(number) => json!(number),
+        Value::Real(number) => json!(plain(*number)),
         Value::Text(text) => json!(text),
     };
     let rows: Vec<Vec<_>> = answer.rows.iter().map(|row| row.iter().map(value).collect()).collect();

@@ -128,7 +128,8 @@ fn unable(blind: &[(String, String)]) -> Vec<Problem> {
         }
     }
     let told = |(reason, markers): (String, Vec<&str>)| {
-        Problem::note("markers", format!("not measured: {}: each {reason}", markers.join(", ")))
+        let how = if markers.len() == 1 { ", which" } else { ": each" };
+        Problem::note("markers", format!("not measured: {}{how} {reason}", markers.join(", ")))
     };
     reasons.into_iter().map(told).collect()
 }
@@ -146,6 +147,7 @@ fn unable_rules(codes: &codebook::Codebook, blind: &BTreeSet<String>) -> Option<
     }
     let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
     (!rules.is_empty()).then(|| {
-        Problem::note("codes", format!("these rules could not look: {}; they read {}", list(rules), list(lacking)))
+        let (subject, they) = if rules.len() == 1 { ("this rule", "it reads") } else { ("these rules", "they read") };
+        Problem::note("codes", format!("{subject} could not look: {}; {they} {}", list(rules), list(lacking)))
     })
 }

@@ -1,6 +1,5 @@
 //! One session of a study: from its manifest to its results, with what people agreed to, under names that tell nothing.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -12,6 +11,7 @@ use crate::export;
 use crate::model::Shelf;
 use crate::origin::Hash;
 use crate::session::Session;
+use crate::share::agreed::Without;
 use crate::study::manifest::Channels;
 use crate::study::{Outcome, ParticipantRole, ScanRecord, Scope, SessionFolder, Study, StudyError, record};
 use crate::track::Who;
@@ -249,18 +249,14 @@ fn who(role: ParticipantRole) -> Option<Who> {
 /// What somebody in this session has not agreed to. A further person has no role that the engine could tell: their
 /// "no" stands for whoever is neither client nor therapist.
 fn withheld(session: &SessionFolder) -> Withheld {
-    let without = |scope| -> BTreeSet<Who> {
-        let people = session.manifest.participant.iter().filter(|person| !person.consent.has(scope));
-        let mut without: BTreeSet<Who> = people.map(|person| who(person.role).unwrap_or(Who::Room)).collect();
-        // Nobody who is not named has agreed.
-        for role in [ParticipantRole::Client, ParticipantRole::Therapist] {
-            if session.manifest.person(role).is_none() {
-                without.extend(who(role));
-            }
-        }
-        without
-    };
-    Withheld { sound: without(Scope::Sound), face: without(Scope::Face), text: without(Scope::Text) }
+    let Without { sound, face, text } = without(session);
+    Withheld { sound, face, text }
+}
+
+/// The same, for results that exist.
+pub fn without(session: &SessionFolder) -> Without {
+    let of = |scope| session.not_agreed(scope).into_iter().map(|role| who(role).unwrap_or(Who::Room)).collect();
+    Without { sound: of(Scope::Sound), face: of(Scope::Face), text: of(Scope::Text) }
 }
 
 /// How a sentence about tiers goes on with their names.

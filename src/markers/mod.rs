@@ -123,6 +123,14 @@ pub enum MarkerError {
         /// The marker.
         marker: &'static str,
     },
+    /// It looks for words that the user has to enter.
+    #[error(
+        "marker {marker:?} needs words for the agreed goals, and none are entered yet (goal.toml of the language, see attune config --write)"
+    )]
+    NoGoals {
+        /// The marker.
+        marker: &'static str,
+    },
     /// The patterns of the transcript's language do not read.
     #[error("marker {marker:?} cannot use the language patterns in {file}.toml: {message}")]
     Language {
@@ -175,8 +183,8 @@ pub enum MarkerError {
     },
     /// No body can be seen, or not for long enough to say what is usual for that person.
     #[error(
-        "marker {marker:?} needs {need_secs} s in which the body of one person can be seen; nobody's can for so long (out of \
-         the picture, hidden, or the film stands still)"
+        "marker {marker:?} needs {need_secs} s in which what it looks at (movement, shoulders, elbows or hands, and perhaps \
+         somebody who speaks) can be assessed of one person at once; nobody has that, though parts of a body may be seen for longer"
     )]
     TooLittleBody {
         /// The marker.

@@ -10,17 +10,18 @@ use rusqlite::types::{ToSql, Value, ValueRef};
 use super::{Filled, Settings, schema};
 use crate::export::tracks;
 use crate::session::{self, stored};
+use crate::share::agreed::Without;
 use crate::share::coders::{self, Coded};
 use crate::share::material::About;
 use crate::share::table::{Cell, Column, Kind, Table};
 use crate::share::{self, Allow, Decision, Material, Profile, Work, decisions, tables};
 use crate::study::{ParticipantRole, Scope, SessionFolder, Study, StudyError};
-use crate::track::Tracks;
+use crate::track::{Tracks, Who};
 
 /// Raised when the tables' meaning changes while their columns stay.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Columns that hold what was said or written about it.
-const NO_WORDS: [&str; 3] = ["text", "note", "sentence"];
+const NO_WORDS: [&str; 4] = ["text", "note", "notes", "sentence"];
 
 pub(super) enum FillError {
     Study(StudyError),
@@ -135,6 +136,9 @@ impl Filler<'_> {
         let allow = allowed(session);
         let results = session.results();
         let mut measured = session::read(&results).map_err(|e| e.to_string())?;
+        if let Some(scope) = without(session).beyond(&measured) {
+            return Err(Without::told(scope));
+        }
         if self.with_tracks {
             let all = tracks::read(&results.join("tracks.parquet")).map_err(|e| e.to_string())?;
             let mut wanted = all;
@@ -155,6 +159,11 @@ impl Filler<'_> {
         let material =
             Material::new(about, measured, Vec::new(), work, (Profile::Restricted, allow, false), self.share);
         let mut all = tables::all(&material);
+        // Notes where nothing was said are no turns, and hold words only.
+        for turns in all.iter_mut().filter(|table| table.name == "turns") {
+            let number = turns.columns.iter().position(|column| column.name == "turn");
+            turns.rows.retain(|row| number.and_then(|at| row.get(at)) != Some(&Cell::Nothing));
+        }
         if self.with_tracks {
             all.push(by_second(&material, self.share));
         }
@@ -260,6 +269,17 @@ fn allowed(session: &SessionFolder) -> Allow {
     Allow { client: may(ParticipantRole::Client), therapist: may(ParticipantRole::Therapist) }
 }
 
+/// Who has not agreed to what may be measured.
+fn without(session: &SessionFolder) -> Without {
+    let who = |role| match role {
+        ParticipantRole::Client => Who::Client,
+        ParticipantRole::Therapist => Who::Therapist,
+        ParticipantRole::Other => Who::Room,
+    };
+    let of = |scope| session.not_agreed(scope).into_iter().map(who).collect();
+    Without { sound: of(Scope::Sound), face: of(Scope::Face), text: of(Scope::Text) }
+}
+
 /// What was imported of coders' work, in order of file.
 fn decided(session: &SessionFolder) -> Result<Vec<Decision>, String> {
     let mut all = Vec::new();
@@ -282,7 +302,7 @@ fn key(session: &SessionFolder, coded: &Coded, with_tracks: bool) -> Result<Stri
     };
     let results = session.results();
     let measured = stamp(&results.join(stored::FILE)).ok_or("there are no results: 'attune scan' makes them")?;
-    let mut parts = vec![measured, format!("{allow:?}")];
+    let mut parts = vec![measured, format!("{allow:?} {:?}", without(session))];
     parts.push(format!("{:?} {:?}", session.manifest.dyad, session.manifest.day));
     parts.extend(session.manifest.participant.iter().map(|person| person.pseudonym.clone()));
     parts.extend(session.decision_files().iter().filter_map(|file| stamp(file)));

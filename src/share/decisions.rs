@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::ShareError;
+use crate::export::number::plain;
 
 /// Largest file of decisions, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
@@ -81,7 +82,8 @@ pub fn write(file: &Path, decisions: &[Decision]) -> Result<(), ShareError> {
         csv::WriterBuilder::new().has_headers(false).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     bytes.write_record(COLUMNS).map_err(fail)?;
     for decision in decisions {
-        bytes.serialize(decision).map_err(fail)?;
+        let (start_s, end_s) = (plain(decision.start_s), plain(decision.end_s));
+        bytes.serialize(Decision { start_s, end_s, ..decision.clone() }).map_err(fail)?;
     }
     let bytes = bytes.into_inner().map_err(|e| ShareError::writing(file, std::io::Error::other(e.to_string())))?;
     std::fs::write(file, bytes).map_err(|e| ShareError::writing(file, e))

@@ -7,6 +7,7 @@ use super::table::{Cell, Table};
 use super::timeline::column_name;
 use super::xml::Xml;
 use super::{Material, Settings};
+use crate::export::number::plain;
 
 /// The time series that ELAN draws: seconds from the document's zero, and a column for each line. `None` where there is
 /// nothing to draw.
@@ -37,7 +38,7 @@ pub(super) fn series(material: &Material, timeline: &Table, settings: &Settings)
         csv += &format!("{:.3}", *second as f64 + 0.5 + shift);
         for index in wanted.keys() {
             match row.get(*index) {
-                Some(Cell::Number(number)) => csv += &format!(",{number}"),
+                Some(Cell::Number(number)) => csv += &format!(",{}", plain(*number)),
                 _ => csv.push(','),
             }
         }

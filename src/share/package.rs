@@ -215,7 +215,7 @@ impl Writer<'_> {
         if wants(Format::Rttm) {
             self.text(&format!("rttm/{id}.rttm"), &subtitles::rttm(material))?;
         }
-        if wants(Format::Chat) && !material.session.turns.is_empty() {
+        if wants(Format::Chat) && !(material.session.turns.is_empty() && material.session.notes.is_empty()) {
             let language = material.session.transcript.as_ref().and_then(|t| t.language.as_deref()).unwrap_or("und");
             self.text(&format!("chat/{id}.cha"), &chat::document(material, language))?;
         }
@@ -322,7 +322,8 @@ fn readme(package: &Package<'_>, sessions: usize) -> String {
         (Format::Qdpx, "`qdpx/`: a REFI-QDA project"),
         (Format::Report, "`report/`: reports to read and print (a browser's print makes a PDF)"),
     ];
-    for (_, line) in lines.iter().filter(|(format, _)| package.wants(*format)) {
+    let is_there = |format| package.wants(format) && !(format == Format::Report && package.profile == Profile::Open);
+    for (_, line) in lines.iter().filter(|(format, _)| is_there(*format)) {
         text += &format!("- {line}\n");
     }
     text + "\nEmpty cells were not measured, which is not the same as absent. Candidates are places to look at: no number here is a \

@@ -1,6 +1,7 @@
 //! Sessions into a study.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::date::Date;
@@ -95,6 +96,12 @@ impl Study {
         let mut media = Vec::new();
         for medium in &new.media {
             let path = found(&medium.path)?;
+            if let Some(what) = no_recording(&path)? {
+                return Err(StudyError::Wrong(format!(
+                    "{what}, and no recording; if it is the session's transcript, give it with --transcript: {}",
+                    path.display()
+                )));
+            }
             if let Some(other) = taken.media.get(&path) {
                 return Err(StudyError::Wrong(format!(
                     "this recording is in the study already, as session {other}: {}",
@@ -201,6 +208,31 @@ fn found(path: &Path) -> Result<PathBuf, StudyError> {
         true => Ok(full),
         false => Err(StudyError::Wrong(format!("this is no file: {}", path.display()))),
     }
+}
+
+/// How files end that hold text or documents.
+const TEXTS: &[&str] = &[
+    "vtt", "srt", "sbv", "eaf", "textgrid", "cha", "stm", "ctm", "rttm", "txt", "md", "csv", "tsv", "json", "toml",
+    "xml", "html", "doc", "docx", "odt", "rtf", "pdf", "xlsx",
+];
+
+/// What a file is that people take for a recording by mistake (`*.*`), by its first bytes and its ending; `None`: it may be one.
+fn no_recording(path: &Path) -> Result<Option<&'static str>, StudyError> {
+    let mut first = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(4096).read_to_end(&mut first));
+    read.map_err(|e| StudyError::reading(path, e))?;
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let has_text_ending = TEXTS.contains(&ending.as_str());
+    // Recordings begin with numbers in which some byte is zero or a control character; text holds none but a few.
+    let is_control = |byte: &u8| *byte < 0x20 && !b"\t\n\x0b\x0c\r\x15\x1b".contains(byte);
+    let is_text = !first.iter().any(is_control) || first.starts_with(b"\xFF\xFE") && first.get(3) == Some(&0);
+    Ok(match () {
+        () if first.is_empty() => Some("this file is empty"),
+        () if first.starts_with(b"%PDF") || first.starts_with(b"PK\x03\x04") => Some("this is a document"),
+        () if is_text && (has_text_ending || first.contains(&b'\n')) => Some("this is a text file"),
+        () if has_text_ending => Some("this file ends like a text"),
+        () => None,
+    })
 }
 
 fn text_of(path: &Path) -> Result<String, StudyError> {

@@ -26,7 +26,7 @@ mod files;
 mod lock;
 mod tar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -301,6 +301,14 @@ impl SessionFolder {
     /// What the last scan came to; `None` if there was none, or its record does not read.
     pub fn scan_record(&self) -> Option<ScanRecord> {
         ScanRecord::read(&self.folder)
+    }
+
+    /// Whose roles have not agreed to this; a client or therapist who is not named has agreed to nothing.
+    pub fn not_agreed(&self, scope: Scope) -> BTreeSet<ParticipantRole> {
+        let people = self.manifest.participant.iter().filter(|person| !person.consent.has(scope));
+        let roles = [ParticipantRole::Client, ParticipantRole::Therapist];
+        let unnamed = roles.into_iter().filter(|role| self.manifest.person(*role).is_none());
+        people.map(|person| person.role).chain(unnamed).collect()
     }
 
     /// Whether everybody in the session has agreed to this.

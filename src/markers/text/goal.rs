@@ -51,11 +51,7 @@ impl Marker for Goal {
         let Settings { min_content_words } = super::settings(settings, &CARD)?;
         let Patterns { patterns } = language(input, &CARD, CARD.section)?;
         if patterns.is_empty() {
-            return Err(MarkerError::Language {
-                marker: CARD.id,
-                file: CARD.section.into(),
-                message: "no words for the agreed goals have been entered yet".into(),
-            });
+            return Err(MarkerError::NoGoals { marker: CARD.id });
         }
         let pattern = whole_words(&patterns, &CARD, CARD.section)?;
         let words = Words::of(input, &CARD)?;
