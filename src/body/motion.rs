@@ -47,9 +47,6 @@ pub struct Recorder {
     next_average: Option<SessionTime>,
 }
 
-/// A picture goes into the average this often.
-const AVERAGE_EVERY_SECS: f64 = 1.0;
-
 impl Recorder {
     /// Nothing yet; pictures come `step` apart.
     pub fn new(settings: &Motion, step: Step) -> Self {
@@ -78,7 +75,8 @@ impl Recorder {
         let now = self.shrinker.shrink(picture, cells)?;
         if self.next_average.is_none_or(|next| time >= next) {
             self.average.add(now.bytes()?);
-            self.next_average = Some(time.shifted(SessionTime::from_secs_f64(AVERAGE_EVERY_SECS)));
+            self.next_average =
+                Some(time.shifted(SessionTime::from_secs_f64(self.settings.average_every_secs.0.as_secs_f64())));
         }
         let mut moved = None;
         if let Some((before_time, before)) = &self.before {

@@ -261,9 +261,6 @@ fn of_film(body: Body, scale: f32) -> Body {
     }
 }
 
-/// How far from a time a person's face may be looked up, places of the face's grid.
-const LOOK_AROUND: usize = 12;
-
 /// Each person's rows on one grid.
 fn tracks(rows: &[Row], faces: &Tracks, size: (u32, u32), tiles: &Tiles, settings: &Settings) -> Tracks {
     let mut found = Tracks::new();
@@ -271,8 +268,13 @@ fn tracks(rows: &[Row], faces: &Tracks, size: (u32, u32), tiles: &Tiles, setting
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return found };
     let mut best: BTreeMap<(Who, i64), (f32, &Row)> = BTreeMap::new();
     for row in rows {
-        let near = boxes.iter().filter_map(|track| Some((distance(&face_at(track, row.time)?, &row.face), track.who)));
-        let Some((off, who)) = near.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(off, _)| *off < 0.7) else { continue };
+        let near = boxes
+            .iter()
+            .filter_map(|track| Some((distance(&face_at(track, row.time, settings)?, &row.face), track.who)));
+        let Some((off, who)) = near.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(off, _)| *off < settings.most_face_off)
+        else {
+            continue;
+        };
         let kept = best.entry((who, row.number)).or_insert((off, row));
         if off < kept.0 {
             *kept = (off, row);
@@ -301,9 +303,10 @@ fn tracks(rows: &[Row], faces: &Tracks, size: (u32, u32), tiles: &Tiles, setting
 }
 
 /// The face of a person at a time or shortly before or after.
-fn face_at(boxes: &Track, time: SessionTime) -> Option<PixelBox> {
+fn face_at(boxes: &Track, time: SessionTime, settings: &Settings) -> Option<PixelBox> {
     let at = place(&boxes.grid, time)?;
-    let around = (0..=LOOK_AROUND).flat_map(|off| [at.checked_sub(off), at.checked_add(off)]).flatten();
+    let places = (settings.face_within_secs.0.as_secs_f64() / boxes.grid.step.secs_f64()).round() as usize;
+    let around = (0..=places).flat_map(|off| [at.checked_sub(off), at.checked_add(off)]).flatten();
     around.filter(|place| *place < boxes.grid.len).find_map(|place| {
         let row = boxes.values.row(place);
         let &[x, y, width, height] = row.as_slice()? else { return None };

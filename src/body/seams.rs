@@ -33,10 +33,7 @@ impl Average {
     }
 }
 
-/// Black bars count as nothing on both sides, grey levels.
-const BLACK: f32 = 24.0;
-
-/// A seam's neighbourhood is one or two mixed pixels wide: values this far apart are compared.
+/// A seam is blurred over one or two pixels, whatever the film: values this far apart are compared. No threshold.
 const ACROSS: usize = 2;
 
 /// Seams across the first axis, as parts of its length, in order.
@@ -53,7 +50,7 @@ fn seams(
         for line in 0..across {
             let (first, last) = (place - ACROSS, place + ACROSS - 1);
             let (before, after) = (at(first, line), at(last, line));
-            if before < BLACK && after < BLACK {
+            if before < settings.black_levels && after < settings.black_levels {
                 continue;
             }
             // A step, and no slope: just beside it little changes.

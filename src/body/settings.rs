@@ -41,6 +41,8 @@ pub struct Motion {
     pub most_background: f32,
     /// A smaller part of the picture, 0 to 1, says nothing about the camera.
     pub background_from: f32,
+    /// How often a picture goes into the average picture.
+    pub average_every_secs: Secs,
 }
 
 /// Which part of the picture is whose; lengths in faces.
@@ -67,6 +69,8 @@ pub struct Region {
     pub seam_levels: f32,
     /// Share of the seam's length that differs so, 0 to 1.
     pub seam_share: f32,
+    /// Darker on both sides is a black bar, grey levels.
+    pub black_levels: f32,
 }
 
 /// How bodies are looked for.
@@ -95,6 +99,10 @@ pub struct Pose {
     pub most_nose_off: f32,
     /// Lowest visibility of a point.
     pub min_visible: f32,
+    /// How far from a pose's time its face may be.
+    pub face_within_secs: Secs,
+    /// Largest distance of a pose's face from a person's, faces.
+    pub most_face_off: f32,
     /// When a body is taken to be as it was.
     pub rest: Rest,
 }

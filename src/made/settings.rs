@@ -82,6 +82,7 @@ pub(super) struct Prompt {
 pub(super) struct Replies {
     pub(super) spread: f64,
     pub(super) longest_words: u32,
+    pub(super) long_from_words: u32,
     pub(super) short_in_withdrawal: f64,
     pub(super) none_in_withdrawal: f64,
     pub(super) short_in_confrontation: f64,

@@ -27,9 +27,6 @@ struct Plan {
     exchanges: u32,
 }
 
-/// Fewer words than this are a short reply, in which nothing is explored.
-const LONG_FROM_WORDS: u32 = 6;
-
 impl<'s> Talk<'s> {
     pub(super) fn new(settings: &'s MadeSettings, random: &'s mut Random, lean: Lean) -> Self {
         Self { settings, random, lean, at: 2.0, turns: Vec::new(), events: Vec::new(), ruptures: Vec::new() }
@@ -88,7 +85,13 @@ impl<'s> Talk<'s> {
         (event.kind, event.words) = (Some(prompt.kind.clone()), Some(words));
 
         let reply_words = self.reply_words(prompt, rupture);
-        let cues = cues::draw(self.settings, &self.lean, self.random, rupture, reply_words >= LONG_FROM_WORDS);
+        let cues = cues::draw(
+            self.settings,
+            &self.lean,
+            self.random,
+            rupture,
+            reply_words >= self.settings.reply.long_from_words,
+        );
         let silent = reply_words == 0;
         let gap = self.random.normal() * self.settings.session.gap_secs.sd + self.settings.session.gap_secs.mean;
         let cuts_in = cues.iter().any(|cue| cue.marker == "aud.ovl_comp");
@@ -145,7 +148,7 @@ impl<'s> Talk<'s> {
             4 + self.random.below(2) as u32
         } else {
             let words = self.random.log_normal(prompt.reply_words, settings.spread).round() as u32;
-            words.clamp(LONG_FROM_WORDS, settings.longest_words)
+            words.clamp(settings.long_from_words, settings.longest_words)
         }
     }
 
@@ -156,7 +159,7 @@ impl<'s> Talk<'s> {
         let productive = settings.productive_per_session / replies;
         let inside = 2.0 * productive * settings.productive_inside_turn;
         let before = productive * (1.0 - settings.productive_inside_turn);
-        if rupture.is_none() && words >= LONG_FROM_WORDS && self.random.happens(before) {
+        if rupture.is_none() && words >= self.settings.reply.long_from_words && self.random.happens(before) {
             self.silence("TC", self.at);
         }
         let split = rupture.is_none() && words >= 12 && self.random.happens(inside);

@@ -2,7 +2,8 @@
 
 use super::Shape;
 
-/// Largest Fisher's z that counts: a correlation of 1 would be infinite (DOMAIN B.2).
+/// Largest Fisher's z that counts: a correlation of 1 would be infinite (DOMAIN B.2). A bound of the computation and no
+/// threshold: no window of measured series comes near it.
 const MAX_Z: f64 = 10.0;
 
 /// One window of both series.

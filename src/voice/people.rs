@@ -18,10 +18,8 @@ use super::settings::People;
 const FULL_WEIGHT_SECS: f32 = 2.0;
 /// Rounds of seating and averaging; it usually stands still after three.
 const MOST_ROUNDS: usize = 15;
-/// Cosine from which on two parts are the same sound twice (a jingle, a looped recording): they say nothing about how alike
-/// one person's parts are. Two parts of one voice that were spoken at two times stay below .97.
-const SAME_SOUND: f32 = 0.98;
-/// Length of a sum of fingerprints below which nothing is left of a group but the part itself and its copies.
+/// Length of a sum of fingerprints below which nothing is left of a group but the part itself and its copies: what rounding leaves
+/// of 0, and no threshold (each fingerprint has length 1).
 const LEAST_REST: f32 = 0.05;
 /// Parts that are clustered at most, spread evenly over the recording: the clustering's memory grows with their square.
 const MOST_CLUSTERED: usize = 1500;
@@ -139,7 +137,7 @@ impl<'a> Items<'a> {
         };
         let prints: Vec<&[f32]> = at.iter().filter_map(|&part| parts[part].print.as_deref()).collect();
         Self {
-            same: same_sounds(&prints, &trains),
+            same: same_sounds(&prints, &trains, settings.same_sound),
             prints,
             weights: secs.iter().map(|secs| secs.min(FULL_WEIGHT_SECS)).collect(),
             ties: at.iter().map(of_item).collect(),
@@ -283,12 +281,12 @@ impl<'a> Items<'a> {
 }
 
 /// For each print that trains, the others of them that are the same sound.
-fn same_sounds(prints: &[&[f32]], trains: &[bool]) -> Vec<Vec<usize>> {
+fn same_sounds(prints: &[&[f32]], trains: &[bool], from: f32) -> Vec<Vec<usize>> {
     let trained: Vec<usize> = (0..prints.len()).filter(|&item| trains[item]).collect();
     let mut same = vec![Vec::new(); prints.len()];
     for (at, &a) in trained.iter().enumerate() {
         for &b in &trained[at + 1..] {
-            if cosine(prints[a], prints[b]) >= SAME_SOUND {
+            if cosine(prints[a], prints[b]) >= from {
                 same[a].push(b);
                 same[b].push(a);
             }

@@ -73,6 +73,10 @@ pub struct Overlap {
     pub usual_share: f32,
     /// The largest odds, at least `odds`.
     pub most_odds: f32,
+    /// Probability that a second person must have to speak beside the first, 0 to 1.
+    pub second_from: f32,
+    /// Probability at most of everybody else while somebody speaks, 0 to below one half.
+    pub somebody_else: f32,
 }
 
 /// How speech is cut into parts that are fingerprinted.
@@ -117,6 +121,10 @@ pub struct People {
     pub together_weight: f32,
     /// Cosine difference for odds of e to 1, above 0.
     pub margin_scale: f32,
+    /// Cosine from which two parts are the same sound twice, up to 1.
+    pub same_sound: f32,
+    /// Windows more for than against that make a tie of full strength, above 0.
+    pub tie_windows: f32,
 }
 
 impl People {

@@ -12,12 +12,10 @@ use super::segmentation::VOICES;
 const CLEAR_SHARE: f32 = 0.8;
 /// Share of a part's rows in which the window must hear a voice.
 const HEARD_SHARE: f32 = 0.5;
-/// As many windows more for than against make a tie of full strength.
-const SURE_WINDOWS: f32 = 2.0;
 
 /// For each part, the others it shares a window with: 1 where windows hear one voice in both, -1 where they hear two,
-/// between if they disagree. In order of part.
-pub(super) fn ties(windows: &[Window], parts: &[Part]) -> Vec<Vec<(usize, f32)>> {
+/// between if they disagree. In order of part. `sure_windows` more for than against make a tie of full strength.
+pub(super) fn ties(windows: &[Window], parts: &[Part], sure_windows: f32) -> Vec<Vec<(usize, f32)>> {
     let mut counts: Vec<BTreeMap<usize, i32>> = vec![BTreeMap::new(); parts.len()];
     let end = parts.last().map_or(0, |part| part.rows.end);
     for window in windows {
@@ -35,7 +33,7 @@ pub(super) fn ties(windows: &[Window], parts: &[Part]) -> Vec<Vec<(usize, f32)>>
             }
         }
     }
-    let strength = |count: i32| (count as f32 / SURE_WINDOWS).clamp(-1.0, 1.0);
+    let strength = |count: i32| (count as f32 / sure_windows).clamp(-1.0, 1.0);
     counts
         .into_iter()
         .map(|of_part| {
@@ -85,11 +83,11 @@ mod tests {
         let part = |from: usize, to: usize| Part { rows: from * 100..to * 100, print: None };
         let parts = [part(1, 2), part(3, 4), part(5, 6), part(14, 15)];
         let windows = [window(0, ".0.0.1...."), window(5, "2.........")];
-        let ties = ties(&windows, &parts);
+        let ties = ties(&windows, &parts, 2.0);
         assert_eq!(ties[0], [(1, 0.5), (2, -0.5)]);
         assert_eq!(ties[2], [(0, -0.5), (1, -0.5)]);
         assert!(ties[3].is_empty());
         let twice = [windows[0].clone(), windows[0].clone(), windows[0].clone()];
-        assert_eq!(super::ties(&twice, &parts)[0], [(1, 1.0), (2, -1.0)]);
+        assert_eq!(super::ties(&twice, &parts, 2.0)[0], [(1, 1.0), (2, -1.0)]);
     }
 }

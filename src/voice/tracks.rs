@@ -15,18 +15,16 @@ use super::people::{Whose, group};
 use super::prosody::{Measured, limits};
 use super::seats::seats;
 use super::segmentation::{FrameVoices, VOICES};
-use super::settings::Settings;
+use super::settings::{Overlap, Settings};
 use super::together::ties;
 use super::{MOST_PEOPLE, VoiceError, VoiceInfo, VoiceResult};
 
 /// Seconds of one row.
 const ROW_SECS: f64 = ROW as f64 / SOUND_RATE as f64;
-/// What a person's probability is moved to, at least or at most, where the number of people speaking decides.
+/// What a person's probability is moved to, at least or at most, where the number of people speaking decides: the nearest numbers
+/// either side of one half, which is where a track says yes or no. No thresholds of their own.
 const JUST_YES: f32 = 0.51;
 const JUST_NO: f32 = 0.49;
-/// The same at most where somebody else is the one who speaks: low enough that nobody who reads the track takes it for the
-/// end of a word (`[vad] off` in `config/markers/audio.toml` is higher).
-const SOMEBODY_ELSE: f32 = 0.2;
 
 /// Probability that somebody speaks, and how sure it is whose speech it is.
 struct Person {
@@ -56,7 +54,7 @@ pub(super) fn of_room(
     let overlap_odds = said.overlap_odds(&settings.overlap);
     let Rows { any, two } = said.weighed(settings.segmentation.speech_odds, overlap_odds, &first, &settings.first_pass);
 
-    let ties = ties(&windows, &heard.parts);
+    let ties = ties(&windows, &heard.parts, settings.people.tie_windows);
     let grouping = group(&heard.parts, &ties, expected, &settings.people);
     // Without fingerprints nobody is known, and people are followed.
     let follows = grouping.means.is_empty() && !heard.fingerprinted;
@@ -98,13 +96,13 @@ pub(super) fn of_room(
     for (part, whose) in heard.parts.iter().zip(&grouping.whose) {
         alone[part.rows.start.min(rows)..part.rows.end.min(rows)].fill(*whose);
     }
-    as_many_as_speak(&any, &two, &alone, &mut people);
+    as_many_as_speak(&any, &two, &alone, &settings.overlap, &mut people);
     if follows {
         // Nobody is made of less speech than the settings ask for.
         let min_rows = settings.people.min_speech_secs.0.as_secs_f64() / ROW_SECS;
         while let Some(short) = people.iter().position(|p| (speaking_rows(&p.speech) as f64) < min_rows) {
             people.remove(short);
-            as_many_as_speak(&any, &two, &alone, &mut people);
+            as_many_as_speak(&any, &two, &alone, &settings.overlap, &mut people);
         }
     }
     people.sort_by_key(|person| person.speech.iter().position(|&p| p >= 0.5));
@@ -254,7 +252,7 @@ fn silent(dbfs: &[f32], settings: &Settings) -> bool {
 
 /// In every row, as many people speak as `any` and `two` say: first the one whose part it is, then the likeliest ones.
 /// Where windows do not agree on who it is, each person alone would stay below one half although somebody surely speaks.
-fn as_many_as_speak(any: &[f32], two: &[f32], alone: &[Option<Whose>], people: &mut [Person]) {
+fn as_many_as_speak(any: &[f32], two: &[f32], alone: &[Option<Whose>], settings: &Overlap, people: &mut [Person]) {
     for row in 0..any.len() {
         let count = match (any[row] >= 0.5, two[row] >= 0.5) {
             (false, _) => 0,
@@ -271,11 +269,11 @@ fn as_many_as_speak(any: &[f32], two: &[f32], alone: &[Option<Whose>], people: &
         for (rank, person) in order.into_iter().enumerate() {
             let p = &mut people[person].speech[row];
             // A second one only if anything at all speaks for them.
-            let speaks = rank < count && (rank == 0 || *p >= 0.1);
+            let speaks = rank < count && (rank == 0 || *p >= settings.second_from);
             *p = match (speaks, count) {
                 (true, _) => p.max(JUST_YES),
                 (false, 0) => p.min(JUST_NO),
-                (false, _) => p.min(SOMEBODY_ELSE),
+                (false, _) => p.min(settings.somebody_else),
             };
             if let Some(whose) = alone[row].filter(|whose| whose.person == person) {
                 people[person].confidence[row] = whose.confidence;
@@ -375,13 +373,14 @@ mod tests {
         let whose = Whose { person: 1, confidence: 0.7 };
         let alone = [None, None, Some(whose), None];
         let mut people = [person(&[0.8, 0.8, 0.8, 0.8]), person(&[0.3, 0.3, 0.3, 0.3]), person(&[0.05; 4])];
-        as_many_as_speak(&any, &two, &alone, &mut people);
+        let settings = super::super::settings::tests::default_settings().overlap;
+        as_many_as_speak(&any, &two, &alone, &settings, &mut people);
         let speaks = |p: usize| -> Vec<bool> { people[p].speech.iter().map(|&p| p >= 0.5).collect() };
         assert_eq!(speaks(0), [false, true, false, true]);
         assert_eq!(speaks(1), [false, false, true, true]);
         assert_eq!(speaks(2), [false; 4]);
         // A dip of one's own speech is near the border, somebody else's speech is not.
-        assert!(people[0].speech[0] > 0.4 && people[0].speech[2] <= SOMEBODY_ELSE);
+        assert!(people[0].speech[0] > 0.4 && people[0].speech[2] <= settings.somebody_else);
         assert!((people[1].confidence[2] - 0.7).abs() < 1e-6);
     }
 }
