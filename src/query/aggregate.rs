@@ -45,38 +45,46 @@ impl Aggregate<Values, Option<f64>> for Quantile {
     }
 }
 
-/// By straight lines between the ordered values, as R's type 7 and NumPy do.
+/// By straight lines between the ordered values, as R's type 7 and NumPy do. The values are not sorted: only the two that count are
+/// found.
 fn quantile(mut values: Vec<f64>, share: f64) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
     let at = share * last as f64;
     let (below, rest) = (at.floor() as usize, at.fract());
-    let low = *values.get(below)?;
-    let high = values.get(below + 1).copied().unwrap_or(low);
-    Some(low + rest * (high - low))
+    let (_, low, above) = values.select_nth_unstable_by(below.min(last), f64::total_cmp);
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(*low);
+    Some(*low + rest * (high - *low))
 }
 
 struct Spread;
 
-impl Aggregate<Vec<f64>, Option<f64>> for Spread {
-    fn init(&self, _: &mut Context<'_>) -> Result<Vec<f64>> {
-        Ok(Vec::new())
+/// Count, mean and sum of squares around it, one value after the other (Welford 1962): nothing is kept.
+#[derive(Default)]
+struct Running {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Aggregate<Running, Option<f64>> for Spread {
+    fn init(&self, _: &mut Context<'_>) -> Result<Running> {
+        Ok(Running::default())
     }
 
-    fn step(&self, context: &mut Context<'_>, all: &mut Vec<f64>) -> Result<()> {
-        all.extend(context.get::<Option<f64>>(0)?);
+    fn step(&self, context: &mut Context<'_>, all: &mut Running) -> Result<()> {
+        if let Some(value) = context.get::<Option<f64>>(0)? {
+            all.count += 1.0;
+            let off = value - all.mean;
+            all.mean += off / all.count;
+            all.squares += off * (value - all.mean);
+        }
         Ok(())
     }
 
     /// Of a sample: divided by one less than there are.
-    fn finalize(&self, _: &mut Context<'_>, all: Option<Vec<f64>>) -> Result<Option<f64>> {
-        let all = all.unwrap_or_default();
-        if all.len() < 2 {
-            return Ok(None);
-        }
-        let mean = all.iter().sum::<f64>() / all.len() as f64;
-        let squares: f64 = all.iter().map(|value| (value - mean).powi(2)).sum();
-        Ok(Some((squares / (all.len() - 1) as f64).sqrt()))
+    fn finalize(&self, _: &mut Context<'_>, all: Option<Running>) -> Result<Option<f64>> {
+        let all = all.filter(|all| all.count >= 2.0);
+        Ok(all.map(|all| (all.squares / (all.count - 1.0)).max(0.0).sqrt()))
     }
 }
 
@@ -101,6 +109,7 @@ mod tests {
         check("select median(x) from t", Some(2.5));
         check("select quantile(x, 0.9) from t", Some(3.7));
         check("select quantile(x, 0) from t", Some(1.0));
+        check("select quantile(x, 1) from t", Some(4.0));
         check("select stddev(x) from t", Some(1.290_994_448_735_805_6));
         check("select median(x) from t where x > 9", None);
         check("select stddev(x) from t where x = 4", None);
