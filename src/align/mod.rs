@@ -257,9 +257,9 @@ fn without_strays(heard: &mut Vec<Span>, rough: Span, trust: &Trust) {
 /// What the words say of a turn.
 fn found(turn: usize, words: &[Word], spans: &[Option<Span>], rough: Option<Span>, trust: &Trust) -> Option<Found> {
     let first = words.partition_point(|word| word.turn < turn);
-    let last = words.partition_point(|word| word.turn <= turn);
-    let own = &words[first..last];
-    let mut heard: Vec<Span> = spans[first..last].iter().copied().flatten().collect();
+    let last_word = words.partition_point(|word| word.turn <= turn);
+    let own = &words[first..last_word];
+    let mut heard: Vec<Span> = spans[first..last_word].iter().copied().flatten().collect();
     if let Some(rough) = rough {
         without_strays(&mut heard, rough, trust);
     }
@@ -278,9 +278,12 @@ fn found(turn: usize, words: &[Word], spans: &[Option<Span>], rough: Option<Span
         let usual = each >= trust.secs_per_phone[0] && each <= trust.secs_per_phone[1];
         confidence * if usual { 1.0 } else { trust.off_rate }
     };
-    // Strays lie outside the turn.
-    let heard = own.iter().zip(&spans[first..last]).map(|(word, heard)| {
+    // Strays lie outside the turn; two short words at the onset of a voice both begin with it.
+    let mut last = span.start();
+    let heard = own.iter().zip(&spans[first..last_word]).map(|(word, heard)| {
         let span = heard.filter(|heard| heard.overlap(span) == Some(*heard))?;
+        let span = Span::new(span.start().max(last), span.end())?;
+        last = span.end();
         Some(FoundWord { span, confidence: sure(word, span) })
     });
     Some(Found { span, confidence, words: heard.collect() })
@@ -346,8 +349,10 @@ mod tests {
         let ms = |from, to| Span::from_millis(from, to);
         let word = |place: usize| Word { turn: 0, place, pronunciations: vec!["AA B AA".into()] };
         let words = [word(0), word(1), word(2), word(3)];
-        let spans = [ms(3000, 3200), ms(7000, 7300), ms(7300, 7350), ms(7600, 8000)];
+        // The third begins before the second ends.
+        let spans = [ms(3000, 3200), ms(7000, 7300), ms(7000, 7350), ms(7600, 8000)];
         let found = found(0, &words, &spans, ms(7050, 8000), &TRUST).unwrap();
+        assert_eq!(found.words[2].as_ref().unwrap().span, ms(7300, 7350).unwrap());
         assert_eq!(found.span, ms(7000, 8000).unwrap());
         let told: Vec<_> = found.words.iter().map(|word| word.as_ref().map(|word| word.confidence)).collect();
         let (sure, unsure) = (found.confidence, found.confidence * TRUST.off_rate);

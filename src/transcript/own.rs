@@ -72,13 +72,20 @@ pub(super) fn read(line: &str) -> (String, Vec<String>) {
     (said.to_owned(), notes)
 }
 
-/// Adds a turn, also one without words.
-pub(super) fn push(draft: &mut Draft, speaker: &str, at: (Option<SessionTime>, Option<SessionTime>), said: &str) {
+/// Start and end of a turn.
+type At = (Option<SessionTime>, Option<SessionTime>);
+
+/// Adds a turn that [`written`] wrote, also one without words.
+pub(super) fn push(draft: &mut Draft, speaker: &str, at: At, said: &str) {
+    let (text, notes) = read(said);
+    push_parts(draft, speaker, at, text, notes);
+}
+
+fn push_parts(draft: &mut Draft, speaker: &str, at: At, text: String, notes: Vec<String>) {
     let (start, span, trouble) = times(at.0, at.1);
     if let Some(trouble) = trouble {
         draft.warn(0, format!("turn {} {trouble}", draft.turns.len() + 1));
     }
-    let (text, notes) = read(said);
     draft.turns.push(Turn { speaker: speaker.to_owned(), text, span, start, notes });
 }
 
@@ -127,14 +134,13 @@ pub(super) fn parse_table(text: &str, file: &str) -> Draft {
     let wanted = draft.one_recording(records.iter().filter_map(|record| record.get(0)), file).to_owned();
     for record in records.iter().filter(|record| record.get(0) == Some(&wanted)) {
         let cell = |name: &str| place(name).and_then(|at| record.get(at)).unwrap_or_default();
-        let said = [cell("text"), cell("notes")].map(unguarded).join(" ");
-        let said = if said.trim().is_empty() { SPEAKS } else { said.trim() };
+        let (_, notes) = read(unguarded(cell("notes")));
         let at = (stamp::clock_or_secs(cell("start_s")), stamp::clock_or_secs(cell("end_s")));
         if at.0.is_none() {
             let line = record.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
             draft.warn(line, "a time cannot be read; the text is kept without it");
         }
-        push(&mut draft, cell("who"), at, said);
+        push_parts(&mut draft, cell("who"), at, unguarded(cell("text")).trim().to_owned(), notes);
     }
     draft
 }
@@ -173,15 +179,14 @@ pub(super) fn json(value: &Value) -> Option<Draft> {
         of_turns.entry(turn).or_default().extend(told(note));
     }
     for (number, turn) in (0_u64..).zip(turns) {
-        let said = format!("{} {}", word(turn, "text"), word(turn, "notes"));
-        let said = if said.trim().is_empty() { SPEAKS } else { said.trim() };
-        push(&mut draft, &word(turn, "who"), (at(turn, "start_s"), at(turn, "end_s")), said);
-        let own = of_turns.remove(&number).unwrap_or_default();
-        draft.turns.last_mut().into_iter().for_each(|turn| turn.notes.extend_from_slice(&own));
+        let (_, mut told) = read(&word(turn, "notes"));
+        told.extend(of_turns.remove(&number).unwrap_or_default());
+        let text = word(turn, "text").trim().to_owned();
+        push_parts(&mut draft, &word(turn, "who"), (at(turn, "start_s"), at(turn, "end_s")), text, told);
     }
     for note in notes.iter().filter(|note| note.get("turn").is_none_or(Value::is_null)) {
-        push(&mut draft, &word(note, "who"), (at(note, "start_s"), at(note, "end_s")), SPEAKS);
-        draft.turns.last_mut().into_iter().for_each(|turn| turn.notes = told(note));
+        let span = (at(note, "start_s"), at(note, "end_s"));
+        push_parts(&mut draft, &word(note, "who"), span, String::new(), told(note));
     }
     draft.turns.sort_by_key(|turn| (turn.start, turn.span));
     Some(draft)
