@@ -96,7 +96,7 @@ fn killed_twenty_times_it_comes_to_the_same_bytes() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(dice.between(5.0, 1.2 * long_ms) as u64));
+        std::thread::sleep(Duration::from_millis(dice.between(5.0, 0.4 * long_ms) as u64));
         if scan.try_wait().unwrap().is_some() {
             // It was done before: from the beginning.
             clear_results(&place);
