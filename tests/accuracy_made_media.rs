@@ -137,7 +137,8 @@ fn is_rupture(episode: &Episode) -> bool {
 /// What the engine calls it: the kinds of the candidates in it, a cycle with the number of repeats that were planted and found.
 fn called(planted: &Planted, order: &[&Episode]) -> String {
     let inside = |episode: &&&Episode| {
-        is_rupture(episode) && planted.spans_s.iter().any(|&secs| episode.units.iter().any(|u| u.overlap(span(secs)).is_some()))
+        is_rupture(episode)
+            && planted.spans_s.iter().any(|&secs| episode.units.iter().any(|u| u.overlap(span(secs)).is_some()))
     };
     let name = |episode: &&Episode| match &episode.cycle {
         Some(cycle) => {
@@ -167,7 +168,9 @@ fn planted_moments_are_ranked_first_and_look_alikes_are_not_listed() {
     let Ok(folder) = std::env::var("ATTUNE_MADE_MEDIA") else { return };
     let folder = PathBuf::from(folder);
     let (mut sum, mut wrong) = (Sum::default(), Vec::new());
-    println!("| seed | min | planted | called | rank | % watched | look-alikes listed | other candidates | moments | recording |");
+    println!(
+        "| seed | min | planted | called | rank | % watched | look-alikes listed | other candidates | moments | recording |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for (seed, from) in sessions(&folder) {
         let truth: Truth = toml::from_str(&std::fs::read_to_string(from.join("truth.toml")).unwrap()).unwrap();
@@ -187,15 +190,22 @@ fn planted_moments_are_ranked_first_and_look_alikes_are_not_listed() {
                 sum.found += 1;
             } else {
                 let at = planted.spans_s[0][0];
-                wrong.push(format!("{seed}: {} ({}) at {at:.0} s has rank {rank:?}, {first} fit", planted.kind, planted.what));
+                wrong.push(format!(
+                    "{seed}: {} ({}) at {at:.0} s has rank {rank:?}, {first} fit",
+                    planted.kind, planted.what
+                ));
             }
         }
         let mut flagged = 0;
         for look in &truth.lookalike {
-            let inside = |episode: &&&Episode| episode.units.iter().any(|unit| unit.overlap(span(look.span_s)).is_some());
+            let inside =
+                |episode: &&&Episode| episode.units.iter().any(|unit| unit.overlap(span(look.span_s)).is_some());
             if let Some(episode) = order.iter().filter(|episode| is_rupture(episode)).find(inside) {
                 flagged += 1;
-                wrong.push(format!("{seed}: {:?} at {:.0} s is listed: {}", look.what, look.span_s[0], episode.sentence));
+                wrong.push(format!(
+                    "{seed}: {:?} at {:.0} s is listed: {}",
+                    look.what, look.span_s[0], episode.sentence
+                ));
             }
         }
         let is_planted = |episode: &Episode| {
@@ -226,7 +236,13 @@ fn planted_moments_are_ranked_first_and_look_alikes_are_not_listed() {
     }
     println!(
         "{} of {} planted within a tenth of the time, {} of {} look-alikes listed, {} other candidates and {} moments in {:.2} h",
-        sum.found, sum.planted, sum.flagged, sum.looks, sum.others, sum.moments, sum.secs / 3600.0
+        sum.found,
+        sum.planted,
+        sum.flagged,
+        sum.looks,
+        sum.others,
+        sum.moments,
+        sum.secs / 3600.0
     );
     assert!(sum.secs > 0.0, "{} holds no made session", folder.display());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
