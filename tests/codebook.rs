@@ -381,11 +381,11 @@ fn strength_is_that_of_what_counts_and_quality_that_of_the_weakest_link() {
     let mut script = Script::new();
     script.blocked(0.0, false);
     script.0[1].strength = 0.0; // the prompt only sets the scene
-    script.0[2].strength = 0.4; // the reply
+    script.0[2].strength = 0.0; // so does the reply: a short turn has no strength as a turn
     script.0[3].confidence = 0.5; // the silence
     let hits = codebook::run(&shipped(), &script.0, &BTreeSet::new());
     assert_eq!(hits.len(), 1);
-    assert!((hits[0].strength - 0.6).abs() < 1e-6, "{}", hits[0].strength);
+    assert!((hits[0].strength - 0.8).abs() < 1e-6, "{}", hits[0].strength);
     assert!((hits[0].quality - 0.5).abs() < 1e-6, "{}", hits[0].quality);
     assert_eq!(hits[0].because, [EventId(1), EventId(2), EventId(3)]);
 }

@@ -119,6 +119,8 @@ fn the_cycle_is_reported_with_its_count_its_break_and_its_outcome() {
     assert_eq!(repair.outcome, Outcome::Resolved);
     assert!(agreement(repair.remark_span.unwrap(), truth.remark_on_face.span_s) > 0.9);
     assert_eq!(found.rank, 1);
+    let codes: Vec<&str> = found.codes.iter().map(|code| code.code.as_str()).collect();
+    assert_eq!(codes[..2], ["xt02", "xt01"], "what the cycle is made of is listed first: {codes:?}");
 }
 
 #[test]

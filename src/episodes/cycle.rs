@@ -120,6 +120,7 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], repeats: &[Blocked<'_>]) -> Ep
     let said = strongest.map(|unit| sentence(scene, unit, kind)).unwrap_or_default();
     let around = remark.map_or(span, |remark| span.hull(remark.span));
     let inside = scene.hits_in(around);
+    let hits = inside.into_iter().chain(members.iter().flat_map(|unit| unit.hits.iter().copied()));
     Episode {
         id: String::new(),
         kind,
@@ -134,7 +135,7 @@ fn episode(scene: &Scene<'_>, units: &[Unit<'_>], repeats: &[Blocked<'_>]) -> Ep
         evidence_for,
         evidence_against,
         missing: missing::lines(scene, members.iter().map(|unit| unit.reply).fold(span, Span::hull), &members),
-        codes: codes(scene, inside.into_iter().chain(members.iter().flat_map(|unit| unit.hits.iter().copied()))),
+        codes: codes(scene, hits, &scene.settings.cycle.own_codes),
         repair: Some(resolution(scene, repeats, span, remark)),
         cycle: Some(cycle),
         also: Vec::new(),

@@ -94,7 +94,7 @@ pub(super) fn episode(scene: &Scene<'_>, units: &[Unit<'_>], kind: EpisodeKind, 
         likelihood: None,
         ranking_weight: joint(scene, members.iter().map(|unit| unit.probability(scene, kind))),
         sentence,
-        codes: codes(scene, members.iter().flat_map(|unit| unit.hits.iter().copied())),
+        codes: codes(scene, members.iter().flat_map(|unit| unit.hits.iter().copied()), &[]),
         missing: missing::lines(scene, span.hull(hull_of_replies(&members).unwrap_or(span)), &members),
         evidence_for,
         evidence_against,
@@ -204,8 +204,8 @@ pub(super) fn sentence(scene: &Scene<'_>, unit: &Unit<'_>, kind: EpisodeKind) ->
     said.join("; ")
 }
 
-/// The heaviest codes, each once.
-pub(super) fn codes<'a>(scene: &Scene<'_>, hits: impl Iterator<Item = &'a Hit>) -> Vec<EpisodeCode> {
+/// The codes that the episode is made of, in their order, then the heaviest others, each once.
+pub(super) fn codes<'a>(scene: &Scene<'_>, hits: impl Iterator<Item = &'a Hit>, own: &[String]) -> Vec<EpisodeCode> {
     let mut codes: Vec<EpisodeCode> = Vec::new();
     for hit in hits {
         let Some(card) = scene.card(&hit.code) else { continue };
@@ -215,7 +215,8 @@ pub(super) fn codes<'a>(scene: &Scene<'_>, hits: impl Iterator<Item = &'a Hit>) 
             None => codes.push(EpisodeCode { code: hit.code.clone(), label: card.label.clone(), weight }),
         }
     }
-    codes.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.code.cmp(&b.code)));
+    let place = |code: &EpisodeCode| own.iter().position(|one| *one == code.code).unwrap_or(own.len());
+    codes.sort_by(|a, b| place(a).cmp(&place(b)).then(b.weight.total_cmp(&a.weight)).then(a.code.cmp(&b.code)));
     codes.truncate(scene.settings.join.codes_at_most);
     codes
 }

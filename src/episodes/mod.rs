@@ -230,7 +230,7 @@ pub struct Episode {
     pub evidence_against: Vec<Evidence>,
     /// Evidence that could not be looked at, and why, in words.
     pub missing: Vec<String>,
-    /// At most 5 codes whose rules hold inside, heaviest first.
+    /// At most 5 codes whose rules hold inside: those that a cycle is made of, then the heaviest.
     pub codes: Vec<EpisodeCode>,
     /// What came after; `None` for moments and where it does not apply.
     pub repair: Option<Repair>,

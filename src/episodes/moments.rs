@@ -289,7 +289,7 @@ fn episode(scene: &Scene<'_>, kind: EpisodeKind, draft: Draft) -> Episode {
         likelihood: None,
         ranking_weight: joint(scene, std::iter::once(probability(scene, score))),
         sentence: said.join("; "),
-        codes: codes(scene, scene.hits_in(span).into_iter()),
+        codes: codes(scene, scene.hits_in(span).into_iter(), &[]),
         evidence_for: signs,
         evidence_against: Vec::new(),
         missing: missing::lines(scene, span, &[]),

@@ -252,7 +252,7 @@ pub const EPISODES: &[Column<Episode>] = &[
     Column {
         name: "codes",
         unit: "ids",
-        meaning: "Codes whose rules hold inside, heaviest first, separated by `; `.",
+        meaning: "Codes whose rules hold inside, separated by `; `: those that a cycle is made of, then the heaviest.",
         cell: |_, episode| episode.codes.iter().map(|code| code.code.as_str()).collect::<Vec<_>>().join("; "),
     },
     Column {

@@ -339,7 +339,12 @@ fn episodes(material: &Material) -> Table {
             Kind::Number,
             "Probability that a coder confirms it, learned from decisions on other sessions; empty without learned weights.",
         ),
-        ("codes", "ids", Kind::Text, "Codes whose rules hold inside, heaviest first, separated by spaces."),
+        (
+            "codes",
+            "ids",
+            Kind::Text,
+            "Codes whose rules hold inside, separated by spaces: those that a cycle is made of, then the heaviest.",
+        ),
         ("repeats", "count", Kind::Whole, "Blocked exchanges of a cycle; empty elsewhere."),
         ("outcome", "word", Kind::Text, "What came after; empty where it does not apply."),
         (

@@ -21,6 +21,8 @@ pub struct Cycle {
     pub unseen_without_exploration: Vec<String>,
     /// Codes of a blocked exchange.
     pub blocked_codes: Vec<String>,
+    /// Codes that the episode is made of, listed first and in this order where their rules hold.
+    pub own_codes: Vec<String>,
     /// Remarks that stand between two repeats only if they are no cycle.
     pub face_remarks: Vec<Pattern>,
     /// Remarks that break a cycle.
