@@ -18,9 +18,9 @@ as_root() {
 # for films that browsers do not play, PocketSphinx for laying words on sound, Chromium for the tests of the coders' page.
 debian=(build-essential pkg-config clang libclang-dev libopencv-dev libavcodec-dev libavformat-dev libavutil-dev
   libavfilter-dev libavdevice-dev libswscale-dev libswresample-dev libasound2-dev ffmpeg libpocketsphinx3 pocketsphinx-en-us)
-# Only for running the tests: 'scripts/setup.sh tests', as scripts/test.sh does.
+# Only for running the tests, 'scripts/setup.sh tests', as scripts/test.sh does: a browser, and voices for made talk.
 what_for=${1:-}
-if [ "$what_for" = tests ]; then debian+=(chromium); fi
+if [ "$what_for" = tests ]; then debian+=(chromium espeak-ng); fi
 # Only for running networks on a graphics card: 'scripts/setup.sh gpu'. The loader of Vulkan; the card's own driver must be there.
 if [ "$what_for" = gpu ]; then debian+=(libvulkan1); fi
 
