@@ -94,6 +94,8 @@ fn without_a_card_the_error_says_what_is_missing() {
     let gone = Runtime::Graphics(Some(PathBuf::from("nowhere/libonnxruntime.so.1")));
     let gone = Shelf::open(Path::new("models"), gone, None).unwrap();
     refused(&gone, "segmentation", &["nowhere"]);
+    assert!(matches!(none.check_card(), Err(ModelError::Graphics { .. })));
+    assert!(Shelf::open(Path::new("models"), Runtime::Auto, None).unwrap().check_card().is_ok());
     // What is compiled in needs no card.
     assert!(none.load("face_blendshapes", 1).is_ok());
 }

@@ -49,7 +49,7 @@ fn folders_above() -> Vec<PathBuf> {
 /// Opens the shelf of networks with the wanted runtime.
 ///
 /// # Errors
-/// [`ModelError`] if there is no list of networks, or it does not read.
+/// [`ModelError`] if there is no list of networks, or it does not read; if a graphics card is wanted and none is reached.
 pub fn open_shelf(models: Option<&Path>, runtime: Runtime) -> Result<Shelf, ModelError> {
     let folder = models_folder(models).ok_or_else(|| ModelError::List {
         message: "no models folder was found near the program or the working folder".into(),
@@ -59,5 +59,7 @@ pub fn open_shelf(models: Option<&Path>, runtime: Runtime) -> Result<Shelf, Mode
         Runtime::OnnxRuntime(path) => Some(path.clone()),
         _ => runtime_library(),
     };
-    Shelf::open(&folder, runtime, library)
+    let shelf = Shelf::open(&folder, runtime, library)?;
+    shelf.check_card()?;
+    Ok(shelf)
 }

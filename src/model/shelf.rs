@@ -109,6 +109,17 @@ impl Shelf {
         entry.compiled && !self.by_runtime_only
     }
 
+    /// Whether the graphics card that is wanted is reached; nothing where none is wanted.
+    ///
+    /// # Errors
+    /// [`ModelError::Graphics`] or [`ModelError::Runtime`] say what is missing.
+    pub fn check_card(&self) -> Result<(), ModelError> {
+        if !matches!(self.runtime, Runtime::Graphics(_)) {
+            return Ok(());
+        }
+        self.library()?.map_or(Ok(()), |library| self.card(library).map(drop))
+    }
+
     /// The provider of a graphics card, if one is to be used.
     fn card(&self, library: &Path) -> Result<Option<&'static str>, ModelError> {
         match &self.runtime {
