@@ -24,7 +24,8 @@ use crate::time::{FrameGrid, SessionTime, Step};
 use crate::track::columns::POSE;
 use crate::track::{Track, Tracks, Unit, Who};
 
-/// Name of the track: columns as in [`POSE`]; `NaN` where no body was looked for or found, confidence 0 there.
+/// Name of the track: columns as in [`POSE`]; `NaN` where no body was looked for or found, confidence 0 there. A body that
+/// rests keeps its last pose for a few looks (`[pose.rest]`).
 pub const TRACK: &str = "pose";
 
 /// One body at one time; all in pixels of the film's pictures.
@@ -227,10 +228,11 @@ impl Looker {
     fn find(&mut self, picture: &Mat) -> Result<(), BodyError> {
         let found = self.finder.find(picture, &self.search)?;
         let mut before = std::mem::take(&mut self.followed);
+        let most_off = self.settings.most_face_off;
         self.followed = found
             .into_iter()
             .map(|detection| {
-                let known = before.iter_mut().find(|old| distance(&old.face, &detection.face) < 0.7);
+                let known = before.iter_mut().find(|old| distance(&old.face, &detection.face) < most_off);
                 let Some(old) = known else {
                     return Followed { face: detection.face, misses: 0, last_look: SessionTime::ZERO, rest: None };
                 };
