@@ -18,12 +18,20 @@ pub fn speech_stretches(tracks: &Tracks) -> Vec<(Who, Span)> {
 
 /// The transcript's turns with given times, by the voice that goes with their speaker.
 pub fn voice_turns(transcript: &Transcript, placed: &Placed, roles: &Roles) -> Vec<(Who, Span)> {
-    let voice_of = |name: &str| {
-        let person = roles.people.iter().find(|person| person.speaker.as_deref() == Some(name))?;
-        person.voice
-    };
     let turns = transcript.turns.iter().zip(&placed.turns).filter(|(turn, _)| turn.span.is_some());
-    turns.filter_map(|(turn, placed)| Some((voice_of(&turn.speaker)?, placed.as_ref()?.0))).collect()
+    turns.filter_map(|(turn, placed)| Some((voice_of(roles, &turn.speaker)?, placed.as_ref()?.0))).collect()
+}
+
+/// Words that were found on the sound, by the voice that goes with their speaker.
+pub fn voice_words(transcript: &Transcript, placed: &Placed, roles: &Roles) -> Vec<(Who, Span)> {
+    let turns = transcript.turns.iter().zip(&placed.words);
+    let voiced = turns.filter_map(|(turn, words)| Some((voice_of(roles, &turn.speaker)?, words)));
+    voiced.flat_map(|(voice, words)| words.iter().map(move |word| (voice, word.span))).collect()
+}
+
+/// The voice that goes with a speaker of the transcript.
+fn voice_of(roles: &Roles, name: &str) -> Option<Who> {
+    roles.people.iter().find(|person| person.speaker.as_deref() == Some(name))?.voice
 }
 
 /// Everybody with a role, a voice or a face. `tracks` are already renamed; `are_channels`: voice `n` is microphone `n`.

@@ -126,6 +126,8 @@ pub fn scan(
     if let Some((transcript, placed)) = told_turns.filter(|_| !measured.are_channels) {
         let turns = people::voice_turns(transcript, placed, &roles);
         roles::settle::by_transcript(&mut measured.tracks, &turns, &prepared.roles.settle);
+        let words = people::voice_words(transcript, placed, &roles);
+        roles::settle::by_words(&mut measured.tracks, &words, &prepared.roles.settle);
     }
     let told = |stage: &'static str| move |message: &String| Problem::note(stage, message);
     problems

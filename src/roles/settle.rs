@@ -2,7 +2,9 @@
 //!
 //! A voice that is said to be somebody's with little confidence becomes somebody else's where the transcript has that other
 //! person's turn, and nobody else's. Everything else stays: a transcript seldom writes every "mhm", and its times may be
-//! a quarter of a second off.
+//! a quarter of a second off. Where its words were found on the sound, they settle shorter moments too.
+
+use std::ops::Range;
 
 use serde::Deserialize;
 
@@ -18,19 +20,47 @@ pub struct Settings {
     pub min_secs: Secs,
     pub unsure_below: f32,
     pub confidence: f32,
+    pub near_word_secs: Secs,
+    pub least_in_words: f32,
 }
 
-/// A turn of the transcript: whose voice, and when.
+/// A turn of the transcript, or a word of it: whose voice, and when.
 pub type VoiceTurn = (Who, Span);
+
+/// The voices' speech tracks, if they can be compared row by row.
+fn comparable(tracks: &Tracks) -> Option<Vec<Track>> {
+    let voices: Vec<Track> = tracks.all("speech").filter(|track| track.who != Who::Room).cloned().collect();
+    let grid = voices.first()?.grid;
+    let fits = voices.iter().all(|track| track.grid == grid && track.values.ncols() > 0);
+    (voices.len() > 1 && fits).then_some(voices)
+}
+
+/// Mean confidence of a voice over these rows.
+fn mean_confidence(voice: &Track, rows: Range<usize>) -> f32 {
+    let sure = |row: usize| voice.confidence.as_ref().and_then(|c| c.get(row).copied()).unwrap_or(1.0);
+    rows.clone().map(sure).sum::<f32>() / rows.len().max(1) as f32
+}
+
+/// What is one voice's in these rows becomes the other's.
+fn change_hands(voices: &mut [Track], heard: usize, claimed: usize, rows: Range<usize>, confidence: f32) {
+    for row in rows {
+        let p = voices[heard].values[(row, 0)];
+        let other = voices[claimed].values[(row, 0)];
+        voices[claimed].values[(row, 0)] = p;
+        voices[heard].values[(row, 0)] = other;
+        for voice in [heard, claimed] {
+            if let Some(c) = voices[voice].confidence.as_mut().and_then(|c| c.get_mut(row)) {
+                *c = confidence;
+            }
+        }
+    }
+}
 
 /// Gives speech to whom the transcript says; the seconds that changed hands. `tracks` as voice hands them over, `turns` in
 /// any order. Speech tracks on different grids (recordings of their own) are left alone.
 pub fn by_transcript(tracks: &mut Tracks, turns: &[VoiceTurn], settings: &Settings) -> f64 {
-    let mut voices: Vec<Track> = tracks.all("speech").filter(|track| track.who != Who::Room).cloned().collect();
-    let Some(grid) = voices.first().map(|track| track.grid) else { return 0.0 };
-    if voices.len() < 2 || voices.iter().any(|track| track.grid != grid || track.values.ncols() == 0) {
-        return 0.0;
-    }
+    let Some(mut voices) = comparable(tracks) else { return 0.0 };
+    let grid = voices[0].grid;
     let told = told(turns, &voices, grid.len, settings);
     let min_rows = (settings.min_secs.0.as_secs_f64() / grid.step.secs_f64()).ceil() as usize;
     let mut moved = 0;
@@ -38,32 +68,64 @@ pub fn by_transcript(tracks: &mut Tracks, turns: &[VoiceTurn], settings: &Settin
     while from < grid.len {
         let claim = |row: usize| {
             let claimed = told[row]?;
-            let mut speaking = (0..voices.len()).filter(|&v| voices[v].values[(row, 0)] >= 0.5);
-            let heard = speaking.next()?;
-            (speaking.next().is_none() && heard != claimed).then_some((heard, claimed))
+            let heard = only_voice(&voices, row)?;
+            (heard != claimed).then_some((heard, claimed))
         };
         let Some((heard, claimed)) = claim(from) else {
             from += 1;
             continue;
         };
         let to = (from..grid.len).find(|&row| claim(row) != Some((heard, claimed))).unwrap_or(grid.len);
-        let sure = |row: usize| voices[heard].confidence.as_ref().and_then(|c| c.get(row).copied()).unwrap_or(1.0);
-        let mean = (from..to).map(sure).sum::<f32>() / (to - from) as f32;
-        if to - from >= min_rows && mean < settings.unsure_below {
-            for row in from..to {
-                let p = voices[heard].values[(row, 0)];
-                let other = voices[claimed].values[(row, 0)];
-                voices[claimed].values[(row, 0)] = p;
-                voices[heard].values[(row, 0)] = other;
-                for voice in [heard, claimed] {
-                    if let Some(c) = voices[voice].confidence.as_mut().and_then(|c| c.get_mut(row)) {
-                        *c = settings.confidence;
-                    }
-                }
-            }
+        if to - from >= min_rows && mean_confidence(&voices[heard], from..to) < settings.unsure_below {
+            change_hands(&mut voices, heard, claimed, from..to, settings.confidence);
             moved += to - from;
         }
         from = to;
+    }
+    if moved > 0 {
+        voices.into_iter().for_each(|track| tracks.insert("speech", track));
+    }
+    moved as f64 * grid.step.secs_f64()
+}
+
+/// The voice that alone speaks in a row.
+fn only_voice(voices: &[Track], row: usize) -> Option<usize> {
+    let mut speaking = (0..voices.len()).filter(|&voice| voices[voice].values[(row, 0)] >= 0.5);
+    let only = speaking.next()?;
+    speaking.next().is_none().then_some(only)
+}
+
+/// The same by words that were found on the sound, each with its speaker's voice: a stretch of one voice alone that is not
+/// surely its person's, near none of their words and within words of somebody else alone, is that other person's. The
+/// seconds that changed hands.
+pub fn by_words(tracks: &mut Tracks, words: &[VoiceTurn], settings: &Settings) -> f64 {
+    let Some(mut voices) = comparable(tracks).filter(|_| !words.is_empty()) else { return 0.0 };
+    let grid = voices[0].grid;
+    let near = SessionTime::from_secs_f64(settings.near_word_secs.0.as_secs_f64());
+    let mut inside = vec![vec![false; grid.len]; voices.len()];
+    let mut around = inside.clone();
+    for (who, span) in words {
+        let Some(voice) = voices.iter().position(|track| track.who == *who) else { continue };
+        inside[voice][grid.indices(*span)].fill(true);
+        let wide = Span::new(span.start().shifted(SessionTime::from_nanos(-near.nanos())), span.end().shifted(near));
+        wide.into_iter().for_each(|wide| around[voice][grid.indices(wide)].fill(true));
+    }
+    let mut moved = 0;
+    let mut from = 0;
+    while from < grid.len {
+        let heard = only_voice(&voices, from);
+        let to = (from..grid.len).find(|&row| only_voice(&voices, row) != heard).unwrap_or(grid.len);
+        let rows = from..to;
+        from = to;
+        let Some(heard) = heard.filter(|&heard| !rows.clone().any(|row| around[heard][row])) else { continue };
+        let mut others = (0..voices.len()).filter(|&voice| voice != heard && rows.clone().any(|row| inside[voice][row]));
+        let (Some(claimed), None) = (others.next(), others.next()) else { continue };
+        let in_words = rows.clone().filter(|&row| inside[claimed][row]).count();
+        let enough = in_words as f32 >= settings.least_in_words * rows.len() as f32;
+        if enough && mean_confidence(&voices[heard], rows.clone()) < settings.unsure_below {
+            moved += rows.len();
+            change_hands(&mut voices, heard, claimed, rows, settings.confidence);
+        }
     }
     if moved > 0 {
         voices.into_iter().for_each(|track| tracks.insert("speech", track));
@@ -107,8 +169,15 @@ mod tests {
     use crate::time::{FrameGrid, Step};
     use crate::track::Unit;
 
-    /// One character per 100 ms: `1` or `2` speaks, `b` both. `sure`: a digit, tenths. Turns: who, from and to in ms.
+    /// Turns by `by_transcript`.
     fn check(picture: &str, sure: &str, turns: &[(u8, i64, i64)], expect: &str) {
+        check_by(by_transcript, picture, sure, turns, expect);
+    }
+
+    type Way = fn(&mut Tracks, &[VoiceTurn], &Settings) -> f64;
+
+    /// One character per 100 ms: `1` or `2` speaks, `b` both. `sure`: a digit, tenths. Turns: who, from and to in ms.
+    fn check_by(way: Way, picture: &str, sure: &str, turns: &[(u8, i64, i64)], expect: &str) {
         let step = Step { numer: NonZeroU32::MIN, denom: NonZeroU32::new(10).unwrap() };
         let grid = FrameGrid { first: SessionTime::from_millis(50), step, len: picture.len() };
         let mut tracks = Tracks::new();
@@ -138,8 +207,10 @@ mod tests {
             min_secs: Secs(std::time::Duration::from_millis(300)),
             unsure_below: 0.9,
             confidence: 0.7,
+            near_word_secs: Secs(std::time::Duration::from_millis(100)),
+            least_in_words: 0.3,
         };
-        let moved = by_transcript(&mut tracks, &turns, &settings);
+        let moved = way(&mut tracks, &turns, &settings);
         let p = |who: u8, row: usize| tracks.get("speech", Who::Speaker(who)).unwrap().values[(row, 0)] >= 0.5;
         let found: String = (0..picture.len())
             .map(|row| match (p(1, row), p(2, row)) {
@@ -165,5 +236,20 @@ mod tests {
         check("..bbbbbbbb..", "555555555555", &[(2, 0, 1200)], "..bbbbbbbb..");
         check("..11111111..", "555555555555", &[(2, 300, 600)], "..11111111..");
         check("..11111111..", "555555555555", &[], "..11111111..");
+    }
+
+    #[test]
+    fn a_moment_within_another_ones_words_is_theirs() {
+        let words: &[(u8, i64, i64)] = &[(1, 200, 900), (2, 1500, 2000)];
+        let check = |picture: &str, sure: &str, expect: &str| check_by(by_words, picture, sure, words, expect);
+        let unsure = "555555555555555555555555";
+        check("..111111222....22222....", unsure, "..111111111....22222....");
+        // Surely theirs; both at once; nobody's words; their own words near.
+        check("..111111222....22222....", "999999999999999999999999", "..111111222....22222....");
+        check("..111111bbb....22222....", unsure, "..111111bbb....22222....");
+        check("..111111...22..22222....", unsure, "..111111...22..22222....");
+        check("..111111.......22222211.", unsure, "..111111.......22222211.");
+        check("..111111......222222....", unsure, "..111111......222222....");
+        check_by(by_words, "..111111222....22222....", unsure, &[], "..111111222....22222....");
     }
 }

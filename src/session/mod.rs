@@ -82,6 +82,22 @@ pub struct Person {
     pub speaking_s: Option<f64>,
 }
 
+/// How many people these are at least: a voice without a face and a face without a voice may be one person's, unless both
+/// have a role of their own. At most they are as many as the list is long.
+pub fn fewest(people: &[Person]) -> usize {
+    // Of those without the other one: how many with a role, how many without.
+    let lacking = |lacks: &dyn Fn(&Person) -> bool| {
+        let (named, nameless): (Vec<&Person>, Vec<&Person>) =
+            people.iter().filter(|person| lacks(person)).partition(|p| matches!(p.who, Who::Client | Who::Therapist));
+        (named.len(), nameless.len())
+    };
+    let (named_voices, voices) = lacking(&|person| person.voice.is_some() && person.face.is_none());
+    let (named_faces, faces) = lacking(&|person| person.face.is_some() && person.voice.is_none());
+    let (with_named_voice, with_named_face) = (named_voices.min(faces), named_faces.min(voices));
+    let nameless = (voices - with_named_face).min(faces - with_named_voice);
+    people.len() - with_named_voice - with_named_face - nameless
+}
+
 /// How much of the session could be assessed in one respect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
@@ -175,4 +191,37 @@ pub struct Session {
     /// The measurements themselves; stored apart.
     #[serde(skip)]
     pub tracks: Tracks,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each person as role or number, then `v` for a voice and `f` for a face.
+    fn check(people: &[(Who, &str)], expect: usize) {
+        let person = |&(who, has): &(Who, &str)| Person {
+            who,
+            voice: has.contains('v').then(|| "speaker1".to_owned()),
+            face: has.contains('f').then(|| "face1".to_owned()),
+            told_by: String::new(),
+            confidence: 1.0,
+            speaking_s: None,
+        };
+        let people: Vec<Person> = people.iter().map(person).collect();
+        assert_eq!(fewest(&people), expect, "{people:?}");
+    }
+
+    #[test]
+    fn a_voice_and_a_face_that_nothing_joins_may_be_one_person() {
+        let (client, therapist) = (Who::Client, Who::Therapist);
+        let (one, two, face1, face2) = (Who::Speaker(1), Who::Speaker(2), Who::Face(1), Who::Face(2));
+        check(&[], 0);
+        check(&[(one, "v"), (face1, "f")], 1);
+        check(&[(one, "v"), (two, "v"), (face1, "f")], 2);
+        check(&[(one, "vf"), (two, "v"), (face2, "f")], 2);
+        check(&[(client, "v"), (therapist, "f")], 2);
+        check(&[(client, "v"), (therapist, "f"), (one, "v")], 2);
+        check(&[(client, "v"), (face1, "f"), (face2, "f")], 2);
+        check(&[(client, "vf"), (therapist, "vf")], 2);
+    }
 }

@@ -99,8 +99,10 @@ pub struct Parts {
 pub struct People {
     /// Speech a person needs in the whole recording.
     pub min_speech_secs: Secs,
-    /// Speech from which on somebody more than expected is told.
+    /// Speech from which on somebody more than expected is told ..
     pub more_people_from_secs: Secs,
+    /// .. or, in a short recording, this share of all speech, 0 to 1.
+    pub more_people_from_share: f32,
     /// Length of a part that shapes the picture of a person.
     pub train_secs: Secs,
     /// Groups at the start beyond the people expected.
@@ -128,9 +130,9 @@ pub struct People {
 }
 
 impl People {
-    /// [`Self::more_people_from_secs`] as a number.
-    pub(super) fn told_secs(&self) -> f32 {
-        self.more_people_from_secs.0.as_secs_f32()
+    /// Seconds from which on somebody more than expected is told, where so much is spoken.
+    pub(super) fn told_secs(&self, spoken: f32) -> f32 {
+        self.more_people_from_secs.0.as_secs_f32().min(self.more_people_from_share * spoken)
     }
 }
 
@@ -245,6 +247,7 @@ impl Settings {
             ("people.few_margin", (-1.0..=2.0).contains(&people.few_margin), "-1 to 2"),
             ("people.few_likeness", (-1.0..=1.0).contains(&people.few_likeness), "-1 to 1"),
             ("people.few_share", (0.0..=1.0).contains(&people.few_share), "0 to 1"),
+            ("people.more_people_from_share", (0.0..=1.0).contains(&people.more_people_from_share), "0 to 1"),
             ("people.usual_likeness", (-1.0..=1.0).contains(&people.usual_likeness), "-1 to 1"),
             ("people.together_weight", not_negative(people.together_weight), "0 or more"),
             ("people.margin_scale", above_zero(people.margin_scale), "above 0"),

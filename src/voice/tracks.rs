@@ -122,7 +122,9 @@ pub(super) fn of_room(
     if asked.is_some() && heard.fingerprinted {
         // Somebody who says a word is no reason to speak up.
         let grouping = group(&heard.parts, &ties, usize::from(MOST_PEOPLE), &settings.people);
-        let apart = grouping.secs(&heard.parts).iter().filter(|secs| **secs >= settings.people.told_secs()).count();
+        let each = grouping.secs(&heard.parts);
+        let from = settings.people.told_secs(each.iter().sum());
+        let apart = each.iter().filter(|secs| **secs >= from).count();
         if apart > expected {
             problems.push(format!(
                 "it sounds as if {apart} people speak, and {expected} are expected: whose speech it is may be wrong; say \

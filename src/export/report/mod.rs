@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::words::{Codes, count, kind_name};
 use super::{palette, timeline};
 use crate::episodes::Episode;
-use crate::session::Session;
+use crate::session::{Session, fewest};
 
 /// The whole page.
 pub fn page(session: &Session, codes: &Codes, settings: &Settings) -> String {
@@ -72,7 +72,12 @@ pub fn page(session: &Session, codes: &Codes, settings: &Settings) -> String {
 }
 
 fn subtitle(session: &Session) -> String {
-    let people = count(session.people.len(), "person", "people");
+    let (fewest, most) = (fewest(&session.people), session.people.len());
+    let people = match most - fewest {
+        0 => count(most, "person", "people"),
+        1 => format!("{fewest} or {most} people"),
+        _ => format!("{fewest} to {most} people"),
+    };
     let recordings = count(session.media.len(), "recording", "recordings");
     let transcript = if session.transcript.is_some() { "with a transcript" } else { "without a transcript" };
     format!("{} \u{b7} {people} \u{b7} {recordings} \u{b7} {transcript}", minutes(session.span.secs_f64()))
