@@ -157,16 +157,17 @@ impl Dense {
             }
             for input in 0..length {
                 let mut vectors = [[ops.zero(); V]; T];
-                for t in 0..T {
-                    for v in 0..V {
-                        vectors[t][v] = ops.load(&weights[t][input].0[v * lanes..]);
+                for (vectors, weights) in vectors.iter_mut().zip(&weights) {
+                    let weights = &weights[input].0;
+                    for (v, vector) in vectors.iter_mut().enumerate() {
+                        *vector = ops.load(&weights[v * lanes..]);
                     }
                 }
                 for p in 0..P {
                     let value = ops.splat(rows[p][input]);
-                    for t in 0..T {
-                        for v in 0..V {
-                            sums[p][t][v] = ops.mul_add(value, vectors[t][v], sums[p][t][v]);
+                    for (sums, vectors) in sums[p].iter_mut().zip(&vectors) {
+                        for (sum, vector) in sums.iter_mut().zip(vectors) {
+                            *sum = ops.mul_add(value, *vector, *sum);
                         }
                     }
                 }

@@ -126,6 +126,7 @@ impl SimdOp for Run<'_> {
     type Output = ();
 
     #[inline(always)]
+    #[allow(clippy::needless_range_loop, reason = "the number of a vector is also that of its place")]
     fn eval<I: Isa>(self, isa: I) {
         let Self { filters, x, out } = self;
         let ops = isa.f32();

@@ -93,11 +93,6 @@ impl Direction {
         self.recurrent.len() * TILE
     }
 
-    /// Number of inputs.
-    pub fn inputs(&self) -> usize {
-        self.input.inputs()
-    }
-
     /// All steps of up to [`TOGETHER`] windows, which follow each other in `x` and `out`. Each step of `out` has `wide`
     /// places, of which the units from `first` on are written.
     pub fn run(&self, x: &[f32], backwards: bool, out: &mut Steps<'_>, buffers: &mut Buffers) {
@@ -222,16 +217,17 @@ fn tile_of<I: Isa, const W: usize, const V: usize>(isa: I, weights: &[Gates], st
             for window in 0..W {
                 values[window] = ops.splat(before[window][unit]);
             }
-            for gate in 0..GATES {
-                let weight = ops.load(&weights.0[gate][v * lanes..]);
-                for window in 0..W {
-                    sums[gate][window] = ops.mul_add(values[window], weight, sums[gate][window]);
+            for (sums, weights) in sums.iter_mut().zip(&weights.0) {
+                let weight = ops.load(&weights[v * lanes..]);
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = ops.mul_add(value, weight, *sum);
                 }
             }
         }
+        let [input, output, forget, content] = sums;
         for window in 0..W {
             let at = window * state.units + v * lanes;
-            let gates = [sums[0][window], sums[1][window], sums[2][window], sums[3][window]];
+            let gates = [input[window], output[window], forget[window], content[window]];
             let (cell, output) = turn(isa, gates, ops.load(&state.cells[at..]));
             ops.store(cell, &mut state.cells[at..]);
             ops.store(output, &mut state.after[at..]);
