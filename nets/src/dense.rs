@@ -24,11 +24,16 @@ pub enum Then {
     Add,
 }
 
+/// A tile that lies where the widest vectors are read at once.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Line([f32; TILE]);
+
 /// Weights in the order in which they are used.
 #[derive(Debug)]
 pub struct Dense {
     /// For each tile of outputs, for each input, the weights of the tile's outputs.
-    tiles: Vec<Vec<[f32; TILE]>>,
+    tiles: Vec<Vec<Line>>,
     bias: Vec<[f32; TILE]>,
     slopes: Vec<[f32; TILE]>,
     inputs: usize,
@@ -62,7 +67,7 @@ impl Dense {
             std::array::from_fn(|lane| if from + lane < outputs { value(from + lane) } else { 0.0 })
         };
         let tiles = (0..count)
-            .map(|number| (0..inputs).map(|input| tile(number * TILE, &|output| weight(output, input))).collect())
+            .map(|number| (0..inputs).map(|input| Line(tile(number * TILE, &|output| weight(output, input)))).collect())
             .collect();
         let bias = (0..count).map(|n| tile(n * TILE, &|output| bias.get(output).copied().unwrap_or(0.0))).collect();
         Self { tiles, bias, slopes: vec![[0.0; TILE]; count], inputs, outputs }
@@ -96,9 +101,9 @@ impl Dense {
         Run { dense: self, x, place, count, out, then }.dispatch();
     }
 
-    /// `P` pixels, each tile as `V` vectors; returns `P`.
+    /// `P` pixels, each tile as `V` vectors, `T` tiles together where there are as many; returns `P`.
     #[inline(always)]
-    fn some<I: Isa, const P: usize, const V: usize>(
+    fn some<I: Isa, const P: usize, const T: usize, const V: usize>(
         &self,
         isa: I,
         x: &[f32],
@@ -106,56 +111,89 @@ impl Dense {
         out: &mut [f32],
         then: Then,
     ) -> usize {
+        let mut number = 0;
+        while number + T <= self.tiles.len() {
+            self.tiles::<I, P, T, V>(isa, number, x, place, out, then);
+            number += T;
+        }
+        while number < self.tiles.len() {
+            self.tiles::<I, P, 1, V>(isa, number, x, place, out, then);
+            number += 1;
+        }
+        P
+    }
+
+    /// `P` pixels of the `T` tiles from `number` on.
+    #[inline(always)]
+    fn tiles<I: Isa, const P: usize, const T: usize, const V: usize>(
+        &self,
+        isa: I,
+        number: usize,
+        x: &[f32],
+        place: Place,
+        out: &mut [f32],
+        then: Then,
+    ) {
         let ops = isa.f32();
         let (lanes, width) = (ops.len(), self.width());
         let length = self.inputs / place.pieces.max(1);
-        for (number, ((tile, bias), slopes)) in self.tiles.iter().zip(&self.bias).zip(&self.slopes).enumerate() {
-            let mut sums = [[ops.zero(); V]; P];
-            for sums in &mut sums {
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = ops.load(&bias[v * lanes..]);
+        let (tiles, bias, slopes) = (&self.tiles[number..], &self.bias[number..], &self.slopes[number..]);
+        let mut sums = [[[ops.zero(); V]; T]; P];
+        for sums in &mut sums {
+            for t in 0..T {
+                for v in 0..V {
+                    sums[t][v] = ops.load(&bias[t][v * lanes..]);
                 }
             }
-            for piece in 0..place.pieces {
-                let mut rows: [&[f32]; P] = [&[]; P];
-                for (p, row) in rows.iter_mut().enumerate() {
-                    *row = &x[piece * place.apart + p * place.step..][..length];
-                }
-                let weights = &tile[piece * length..][..length];
-                for input in 0..length {
-                    let mut vectors = [ops.zero(); V];
+        }
+        for piece in 0..place.pieces {
+            let mut rows: [&[f32]; P] = [&[]; P];
+            for (p, row) in rows.iter_mut().enumerate() {
+                *row = &x[piece * place.apart + p * place.step..][..length];
+            }
+            let mut weights: [&[Line]; T] = [&[]; T];
+            for (t, weights) in weights.iter_mut().enumerate() {
+                *weights = &tiles[t][piece * length..][..length];
+            }
+            for input in 0..length {
+                let mut vectors = [[ops.zero(); V]; T];
+                for (vectors, weights) in vectors.iter_mut().zip(&weights) {
+                    let weights = &weights[input].0;
                     for (v, vector) in vectors.iter_mut().enumerate() {
-                        *vector = ops.load(&weights[input][v * lanes..]);
+                        *vector = ops.load(&weights[v * lanes..]);
                     }
-                    for p in 0..P {
-                        let value = ops.splat(rows[p][input]);
-                        for v in 0..V {
-                            sums[p][v] = ops.mul_add(value, vectors[v], sums[p][v]);
+                }
+                for p in 0..P {
+                    let value = ops.splat(rows[p][input]);
+                    for (sums, vectors) in sums[p].iter_mut().zip(&vectors) {
+                        for (sum, vector) in sums.iter_mut().zip(vectors) {
+                            *sum = ops.mul_add(value, *vector, *sum);
                         }
                     }
                 }
             }
-            let zero = ops.zero();
-            for p in 0..P {
-                let out = &mut out[p * width + number * TILE..][..TILE];
+        }
+        let zero = ops.zero();
+        for p in 0..P {
+            for t in 0..T {
+                let out = &mut out[p * width + (number + t) * TILE..][..TILE];
                 for v in 0..V {
                     let out = &mut out[v * lanes..];
                     let sum = match then {
-                        Then::Add | Then::AddPrelu => ops.add(sums[p][v], ops.load(out)),
-                        _ => sums[p][v],
+                        Then::Add | Then::AddPrelu => ops.add(sums[p][t][v], ops.load(out)),
+                        _ => sums[p][t][v],
                     };
                     let value = match then {
                         Then::Nothing | Then::Add => sum,
                         Then::Relu => ops.max(sum, zero),
                         Then::Prelu | Then::AddPrelu => {
-                            ops.mul_add(ops.min(sum, zero), ops.load(&slopes[v * lanes..]), ops.max(sum, zero))
+                            ops.mul_add(ops.min(sum, zero), ops.load(&slopes[t][v * lanes..]), ops.max(sum, zero))
                         }
                     };
                     ops.store(value, out);
                 }
             }
         }
-        P
     }
 }
 
@@ -180,13 +218,14 @@ impl SimdOp for Run<'_> {
         while done < count {
             let (x, out) = (&x[done * place.step..], &mut out[done * width..]);
             done += match (isa.f32().len(), count - done) {
-                (16, 8..) => dense.some::<I, 8, 1>(isa, x, place, out, then),
-                (16, 4..) => dense.some::<I, 4, 1>(isa, x, place, out, then),
-                (16, _) => dense.some::<I, 1, 1>(isa, x, place, out, then),
-                (8, 4..) => dense.some::<I, 4, 2>(isa, x, place, out, then),
-                (8, _) => dense.some::<I, 1, 2>(isa, x, place, out, then),
-                (_, 2..) => dense.some::<I, 2, 4>(isa, x, place, out, then),
-                (_, _) => dense.some::<I, 1, 4>(isa, x, place, out, then),
+                (16, 8..) => dense.some::<I, 8, 2, 1>(isa, x, place, out, then),
+                (16, 4..) => dense.some::<I, 4, 2, 1>(isa, x, place, out, then),
+                (16, _) => dense.some::<I, 1, 4, 1>(isa, x, place, out, then),
+                (8, 6..) => dense.some::<I, 6, 1, 2>(isa, x, place, out, then),
+                (8, 4..) => dense.some::<I, 4, 1, 2>(isa, x, place, out, then),
+                (8, _) => dense.some::<I, 1, 2, 2>(isa, x, place, out, then),
+                (_, 2..) => dense.some::<I, 2, 1, 4>(isa, x, place, out, then),
+                (_, _) => dense.some::<I, 1, 1, 4>(isa, x, place, out, then),
             };
         }
     }
@@ -194,26 +233,8 @@ impl SimdOp for Run<'_> {
 
 #[cfg(test)]
 mod tests {
-    use rten_simd::isa::GenericIsa;
-
     use super::*;
-
-    /// The best vectors of this processor, and narrower ones.
-    const ON: [fn(Run<'_>); 3] = [
-        |run| run.dispatch(),
-        |run| run.eval(GenericIsa::new()),
-        #[cfg(target_arch = "x86_64")]
-        |run| match rten_simd::isa::Avx2Isa::new() {
-            Some(isa) => run.eval(isa),
-            None => run.dispatch(),
-        },
-        #[cfg(not(target_arch = "x86_64"))]
-        |run| run.dispatch(),
-    ];
-
-    fn value(at: usize) -> f32 {
-        ((at * 7919 + 13) % 101) as f32 / 50.0 - 1.0
-    }
+    use crate::testing::{WAYS, on, value};
 
     /// Each output as a plain sum.
     fn check(inputs: usize, outputs: usize, count: usize, place: Place, then: Then) {
@@ -238,9 +259,9 @@ mod tests {
                 };
             }
         }
-        for on in ON {
+        for way in 0..WAYS {
             let mut out = before.clone();
-            on(Run { dense: &dense, x: &x, place, count, out: &mut out, then });
+            on(way, Run { dense: &dense, x: &x, place, count, out: &mut out, then });
             for (at, (found, expect)) in out.iter().zip(&expect).enumerate() {
                 let is_real = at % dense.width() < outputs;
                 assert!(!is_real || (found - expect).abs() < 1e-4, "{at}: {found} instead of {expect}");
@@ -257,6 +278,7 @@ mod tests {
         }
         check(97, 3, 6, Place::pixels(97), Then::Nothing);
         check(64, 64, 5, Place::pixels(64), Then::Add);
+        check(33, 80, 17, Place::pixels(40), Then::Prelu);
     }
 
     #[test]

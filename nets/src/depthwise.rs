@@ -74,13 +74,11 @@ impl SimdOp for Row<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test says what broke")]
 mod tests {
-    use rten_simd::isa::GenericIsa;
-
     use super::*;
+    use crate::testing::{WAYS, on, value};
 
     /// `count` pixels of a row against plain sums.
     fn check(channels: usize, count: usize) {
-        let value = |at: usize| ((at * 7919 + 13) % 101) as f32 / 50.0 - 1.0;
         let bias: Vec<f32> = (0..channels).map(|channel| value(channel + 5)).collect();
         let weight = |channel: usize, place: usize| value(9 * channel + place);
         let depthwise = Depthwise::new(channels, &bias, weight).unwrap();
@@ -91,21 +89,9 @@ mod tests {
             let sum = |place: usize| weight(channel, place) * x[place / 3 * row_length + at + place % 3 * channels];
             bias[channel] + (0..9).map(sum).sum::<f32>()
         };
-        // The best vectors of this processor, and narrower ones.
-        let ways: [fn(Row<'_>); 3] = [
-            |row| row.dispatch(),
-            |row| row.eval(GenericIsa::new()),
-            #[cfg(target_arch = "x86_64")]
-            |row| match rten_simd::isa::Avx2Isa::new() {
-                Some(isa) => row.eval(isa),
-                None => row.dispatch(),
-            },
-            #[cfg(not(target_arch = "x86_64"))]
-            |row| row.dispatch(),
-        ];
-        for way in ways {
+        for way in 0..WAYS {
             let mut out = vec![0.0; count * channels];
-            way(Row { depthwise: &depthwise, x: &x, row_length, count, out: &mut out });
+            on(way, Row { depthwise: &depthwise, x: &x, row_length, count, out: &mut out });
             for (at, found) in out.iter().enumerate() {
                 assert!((found - expect(at)).abs() < 1e-4, "{at}: {found} instead of {}", expect(at));
             }

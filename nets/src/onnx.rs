@@ -15,6 +15,10 @@ pub struct Node {
     pub outputs: Vec<String>,
     /// Whole-number attributes by name.
     pub attributes: HashMap<String, Vec<i64>>,
+    /// Attributes that are one 32-bit number.
+    pub numbers: HashMap<String, f32>,
+    /// Attributes that are a word.
+    pub words: HashMap<String, String>,
 }
 
 impl Node {
@@ -29,13 +33,15 @@ impl Node {
     }
 }
 
-/// A constant of 32-bit numbers.
+/// A constant.
 #[derive(Debug, Default)]
 pub struct Constant {
     /// Length of each axis.
     pub shape: Vec<usize>,
-    /// Row-major; empty for constants of whole numbers, which are not needed.
+    /// Row-major 32-bit numbers; empty for constants of another kind.
     pub values: Vec<f32>,
+    /// Row-major whole numbers of 64 bits; empty for constants of another kind.
+    pub whole: Vec<i64>,
 }
 
 /// Nodes in their order, and constants by name.
@@ -131,8 +137,12 @@ fn node(bytes: &[u8]) -> Option<Node> {
             Field { number: 2, value: Value::Bytes(name) } => node.outputs.push(text(name)?),
             Field { number: 4, value: Value::Bytes(name) } => node.operator = text(name)?,
             Field { number: 5, value: Value::Bytes(bytes) } => {
-                let (name, values) = attribute(bytes)?;
-                node.attributes.insert(name, values);
+                let (name, value) = attribute(bytes)?;
+                match value {
+                    Attribute::Whole(values) => drop(node.attributes.insert(name, values)),
+                    Attribute::Number(number) => drop(node.numbers.insert(name, number)),
+                    Attribute::Word(word) => drop(node.words.insert(name, word)),
+                }
             }
             _ => {}
         }
@@ -140,21 +150,32 @@ fn node(bytes: &[u8]) -> Option<Node> {
     Some(node)
 }
 
-fn attribute(bytes: &[u8]) -> Option<(String, Vec<i64>)> {
-    let (mut name, mut values) = (String::new(), Vec::new());
+enum Attribute {
+    Whole(Vec<i64>),
+    Number(f32),
+    Word(String),
+}
+
+fn attribute(bytes: &[u8]) -> Option<(String, Attribute)> {
+    let (mut name, mut values, mut other) = (String::new(), Vec::new(), None);
     for field in Fields(bytes) {
         match field? {
             Field { number: 1, value: Value::Bytes(bytes) } => name = text(bytes)?,
+            Field { number: 2, value: Value::Bytes(bytes) } => {
+                other = Some(Attribute::Number(f32::from_le_bytes(bytes.try_into().ok()?)));
+            }
+            Field { number: 4, value: Value::Bytes(bytes) } => other = Some(Attribute::Word(text(bytes)?)),
             Field { number: 3 | 8, value: Value::Whole(value) } => values.push(value as i64),
             Field { number: 8, value: Value::Bytes(bytes) } => values.extend(packed(bytes)?),
             _ => {}
         }
     }
-    Some((name, values))
+    Some((name, other.unwrap_or(Attribute::Whole(values))))
 }
 
 fn constant(bytes: &[u8]) -> Option<(String, Constant)> {
     const FLOAT: u64 = 1;
+    const WHOLE: u64 = 7;
     let (mut name, mut constant, mut kind) = (String::new(), Constant::default(), 0);
     let four = |bytes: &[u8]| bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect::<Vec<_>>();
     for field in Fields(bytes) {
@@ -165,7 +186,13 @@ fn constant(bytes: &[u8]) -> Option<(String, Constant)> {
             }
             Field { number: 2, value: Value::Whole(value) } => kind = value,
             Field { number: 8, value: Value::Bytes(bytes) } => name = text(bytes)?,
-            Field { number: 4 | 9, value: Value::Bytes(bytes) } => constant.values = four(bytes),
+            Field { number: 9, value: Value::Bytes(bytes) } => {
+                constant.values = four(bytes);
+                constant.whole = bytes.as_chunks::<8>().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect();
+            }
+            Field { number: 4, value: Value::Bytes(bytes) } => constant.values = four(bytes),
+            Field { number: 7, value: Value::Whole(value) } => constant.whole.push(value as i64),
+            Field { number: 7, value: Value::Bytes(bytes) } => constant.whole.extend(packed(bytes)?),
             _ => {}
         }
     }
@@ -174,6 +201,9 @@ fn constant(bytes: &[u8]) -> Option<(String, Constant)> {
         constant.values.clear();
     } else if constant.values.len() != count {
         return None;
+    }
+    if kind != WHOLE {
+        constant.whole.clear();
     }
     Some((name, constant))
 }

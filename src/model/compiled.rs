@@ -19,14 +19,15 @@ impl Backend for Loaded {
         let (name, _) = self.0.input();
         let (_, input) =
             inputs.iter().find(|(given, _)| *given == name).ok_or_else(|| format!("no input named {name:?}"))?;
-        let mut values = self.0.run(&input.values)?;
-        let named: Vec<(&str, &[usize])> = self.0.outputs().collect();
+        let mut results = self.0.run(&input.shape, &input.values)?;
+        let named: Vec<&str> = self.0.outputs().collect();
         outputs
             .iter()
             .map(|wanted| {
-                let at = named.iter().position(|(name, _)| name == wanted);
+                let at = named.iter().position(|name| name == wanted);
                 let at = at.ok_or_else(|| format!("no output named {wanted:?}"))?;
-                Ok(Tensor { shape: named[at].1.to_vec(), values: std::mem::take(&mut values[at]) })
+                let (shape, values) = std::mem::take(&mut results[at]);
+                Ok(Tensor { shape, values })
             })
             .collect()
     }

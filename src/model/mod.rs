@@ -1,7 +1,7 @@
 //! Loads a network, checks its hash, runs it. Knows nothing of faces or voices.
 //!
 //! Two runtimes stand behind one [`Network`]: ONNX Runtime, a shared library found at run time, and `rten`, compiled
-//! in, which is slower and always there. The networks that work hardest, once for every face and picture, are compiled in
+//! in, which is slower and always there. The networks that work hardest, for every face and picture and for every voice, are compiled in
 //! themselves (`attune-nets`) and faster than with either. All give the same numbers within 1e-4 (`tests/runtimes.rs`).
 
 mod compiled;

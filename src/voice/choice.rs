@@ -2,7 +2,7 @@
 //!
 //! Where everything is dense talk, a window every three seconds costs more than all else together, and most say what is
 //! known already. So every second window waits until the two around it are heard, and is listened to only where these hear
-//! different people in the time they share. Two windows at once take a fifth less time than one after the other. Neither
+//! different people in the time they share. Two windows at once take a tenth less time than one after the other. Neither
 //! depends on threads: which windows go together follows from their numbers alone.
 
 use std::collections::VecDeque;
