@@ -11,62 +11,20 @@
     reason = "a test says what broke by panicking, and prints its table"
 )]
 
+#[path = "support/annomi.rs"]
+mod annomi;
 #[path = "support/voices.rs"]
 mod voices;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use annomi::Talk;
 use attune::config::Config;
 use attune::engine::interpret::interpret;
 use attune::engine::prepared::Prepared;
-use attune::markers::SpokenTurn;
-use attune::time::{SessionTime, Span};
-use attune::track::Who;
-use voices::{WORDS_PER_SEC, voices};
-
-struct Talk {
-    id: u32,
-    high: bool,
-    turns: Vec<SpokenTurn>,
-}
-
-fn secs(stamp: &str) -> f64 {
-    stamp.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
-}
-
-/// Every transcript once, with turns in the order of their utterances.
-fn annomi(file: &Path) -> Vec<Talk> {
-    let mut reader = csv::Reader::from_path(file).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
-    let [quality, id, utterance, who, stamp, said] =
-        ["mi_quality", "transcript_id", "utterance_id", "interlocutor", "timestamp", "utterance_text"].map(column);
-    type Lines = BTreeMap<u32, (Who, f64, String)>;
-    let mut talks: BTreeMap<u32, (bool, Lines)> = BTreeMap::new();
-    for row in reader.records() {
-        let row = row.unwrap();
-        let who = if &row[who] == "therapist" { Who::Therapist } else { Who::Client };
-        let (_, lines) =
-            talks.entry(row[id].parse().unwrap()).or_insert_with(|| (&row[quality] == "high", Lines::new()));
-        lines.insert(row[utterance].parse().unwrap(), (who, secs(&row[stamp]), row[said].to_owned()));
-    }
-    let told = |(id, (high, lines)): (u32, (bool, Lines))| {
-        let lines: Vec<_> = lines.into_values().collect();
-        let mut turns = Vec::new();
-        for (at, (who, start, text)) in lines.iter().enumerate() {
-            let words = text.split_whitespace().count() as f64;
-            let next = lines.get(at + 1).map_or(f64::INFINITY, |(_, next, _)| *next);
-            // Times are whole seconds: neighbours may share one.
-            let end = (start + words / WORDS_PER_SEC).min(next.max(start + 0.3)).max(start + 0.2);
-            let span = Span::new(SessionTime::from_secs_f64(*start), SessionTime::from_secs_f64(end)).unwrap();
-            turns.push(SpokenTurn { who: *who, span, text: text.clone(), confidence: 0.8 });
-        }
-        turns.sort_by_key(|turn| turn.span);
-        Talk { id, high, turns }
-    };
-    talks.into_iter().map(told).collect()
-}
+use attune::time::Span;
+use voices::voices;
 
 #[derive(Default)]
 struct Sum {
@@ -92,17 +50,16 @@ fn at(span: Span) -> String {
 fn look(talks: &[&Talk], prepared: &Prepared, show: Option<&str>) -> Sum {
     let mut sum = Sum::default();
     for talk in talks {
-        let end = talk.turns.iter().map(|turn| turn.span.end()).max().unwrap();
-        let session = Span::new(SessionTime::ZERO, end.shifted(SessionTime::from_millis(500))).unwrap();
-        let tracks = voices(&talk.turns, session);
+        let (turns, session) = annomi::in_time(&talk.turns());
+        let tracks = voices(&turns, session);
         let language = prepared.languages.get("en").unwrap();
-        let words = (Some(&talk.turns[..]), Some(&language.patterns));
+        let words = (Some(&turns[..]), Some(&language.patterns));
         let found =
             interpret(&tracks, session, words, prepared, (&prepared.episodes, &Default::default()), 7, &mut Vec::new())
                 .unwrap();
         sum.secs += session.secs_f64();
         sum.sessions += 1;
-        sum.turns += talk.turns.len();
+        sum.turns += turns.len();
         for event in found.events.iter().filter(|event| event.marker.starts_with("txt.")) {
             let kind = event.kind.as_deref().unwrap_or("-");
             *sum.events.entry(format!("{} {kind} {}", event.marker, event.who)).or_default() += 1;
@@ -111,7 +68,7 @@ fn look(talks: &[&Talk], prepared: &Prepared, show: Option<&str>) -> Sum {
             *sum.hits.entry(hit.code.clone()).or_default() += 1;
             if show == Some(hit.code.as_str()) {
                 println!("--- {} {} {} {:.2}", talk.id, hit.rule, at(hit.span), hit.strength);
-                for turn in talk.turns.iter().filter(|turn| turn.span.overlap(hit.span).is_some()) {
+                for turn in turns.iter().filter(|turn| turn.span.overlap(hit.span).is_some()) {
                     println!("    {}: {}", turn.who, turn.text);
                 }
             }
@@ -129,22 +86,14 @@ fn look(talks: &[&Talk], prepared: &Prepared, show: Option<&str>) -> Sum {
 
 #[test]
 fn no_code_and_no_candidate_floods_the_coder() {
-    let Some(data) = std::env::var_os("ATTUNE_DATA") else {
-        println!("ATTUNE_DATA is not set: nothing was measured");
-        return;
-    };
-    let file = PathBuf::from(data).join("therapy_text/AnnoMI-full.even_transcripts.csv");
-    if !file.is_file() {
-        println!("no AnnoMI transcripts: nothing was measured");
-        return;
-    }
+    let Some(file) = annomi::file() else { return };
     let config = match std::env::var_os("ATTUNE_CONFIG") {
         Some(folder) => Config::with_folder(Path::new(&folder)).unwrap(),
         None => Config::embedded(),
     };
     let prepared = Prepared::read(config).unwrap();
     let show = std::env::var("ATTUNE_SHOW").ok();
-    let all = annomi(&file);
+    let all = annomi::talks(&file);
     // Patterns were written while looking at the first group.
     let group = |high: bool, seen: bool| -> Vec<&Talk> {
         all.iter().filter(|talk| talk.high == high && talk.id.is_multiple_of(4) == seen).collect()

@@ -8,64 +8,21 @@
     reason = "a test says what broke by panicking, and prints its table"
 )]
 
+#[path = "support/annomi.rs"]
+mod annomi;
 #[path = "support/voices.rs"]
 mod voices;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
+use annomi::Talk;
 use attune::config::Config;
 use attune::engine::interpret::interpret;
 use attune::engine::prepared::Prepared;
 use attune::learn::{Belief, Example, area_under_curve, logistic};
 use attune::markers::SpokenTurn;
-use attune::time::{SessionTime, Span};
 use attune::track::Who;
-use voices::{WORDS_PER_SEC, voices};
-
-/// One utterance: who, start in seconds, text, and whether most coders call it sustain talk.
-type Line = (Who, f64, String, bool);
-
-/// The same with how many coders gave each label.
-type Votes = BTreeMap<String, usize>;
-type Voted = (Who, f64, String, Votes);
-
-fn transcripts(file: &Path) -> BTreeMap<u32, Vec<Line>> {
-    let mut reader = csv::Reader::from_path(file).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
-    let [id, utterance, who, stamp, said, label] =
-        ["transcript_id", "utterance_id", "interlocutor", "timestamp", "utterance_text", "client_talk_type"]
-            .map(column);
-    let mut found: BTreeMap<u32, BTreeMap<u32, Voted>> = BTreeMap::new();
-    for row in reader.records() {
-        let row = row.unwrap();
-        let who = if &row[who] == "therapist" { Who::Therapist } else { Who::Client };
-        let secs = row[stamp].split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap());
-        let lines = found.entry(row[id].parse().unwrap()).or_default();
-        let line = lines
-            .entry(row[utterance].parse().unwrap())
-            .or_insert_with(|| (who, secs, row[said].to_owned(), BTreeMap::new()));
-        *line.3.entry(row[label].to_owned()).or_default() += 1;
-    }
-    let sustain =
-        |votes: &Votes| votes.iter().max_by_key(|(_, count)| **count).is_some_and(|(label, _)| label == "sustain");
-    let plain = |lines: BTreeMap<u32, Voted>| {
-        lines.into_values().map(|(who, secs, text, votes)| (who, secs, text, sustain(&votes))).collect()
-    };
-    found.into_iter().map(|(id, lines)| (id, plain(lines))).collect()
-}
-
-fn turns(lines: &[Line]) -> Vec<SpokenTurn> {
-    let turn = |(at, (who, start, text, _)): (usize, &Line)| {
-        let words = text.split_whitespace().count() as f64;
-        let next = lines.get(at + 1).map_or(f64::INFINITY, |(_, next, ..)| *next);
-        let end = (start + words / WORDS_PER_SEC).min(next.max(start + 0.3)).max(start + 0.2);
-        let span = Span::new(SessionTime::from_secs_f64(*start), SessionTime::from_secs_f64(end)).unwrap();
-        SpokenTurn { who: *who, span, text: text.clone(), confidence: 0.8 }
-    };
-    lines.iter().enumerate().map(turn).collect()
-}
+use voices::voices;
 
 /// A client's reply: its session, its label, and what was measured by name.
 struct Reply {
@@ -77,12 +34,9 @@ struct Reply {
     words: BTreeMap<String, f64>,
 }
 
-fn replies(id: u32, lines: &[Line], prepared: &Prepared) -> Vec<Reply> {
-    let turns = turns(lines);
-    let end = turns.iter().map(|turn| turn.span.end()).max().unwrap();
-    let session = Span::new(SessionTime::ZERO, end.shifted(SessionTime::from_millis(500))).unwrap();
-    let mut sorted = turns.clone();
-    sorted.sort_by_key(|turn| turn.span);
+fn replies(talk: &Talk, prepared: &Prepared) -> Vec<Reply> {
+    let turns = talk.turns();
+    let (sorted, session) = annomi::in_time(&turns);
     let tracks = voices(&sorted, session);
     let language = prepared.languages.get("en").unwrap();
     let words = (Some(&sorted[..]), Some(&language.patterns));
@@ -116,7 +70,8 @@ fn replies(id: u32, lines: &[Line], prepared: &Prepared) -> Vec<Reply> {
             *counts.entry(word.to_owned()).or_default() += 1.0;
             counts
         });
-        replies.push(Reply { session: id, sustain: lines[at].3, length, features, words });
+        let sustain = talk.lines[at].talk_type() == "sustain";
+        replies.push(Reply { session: talk.id, sustain, length, features, words });
     }
     replies
 }
@@ -189,17 +144,9 @@ fn held_out(replies: &[Reply], folds: u32, names_of: impl Fn(&[&Reply]) -> Vec<S
 
 #[test]
 fn sustain_talk_is_told_from_other_replies() {
-    let Some(data) = std::env::var_os("ATTUNE_DATA") else {
-        println!("ATTUNE_DATA is not set: nothing was measured");
-        return;
-    };
-    let file = PathBuf::from(data).join("therapy_text/AnnoMI-full.even_transcripts.csv");
-    if !file.is_file() {
-        println!("no AnnoMI transcripts: nothing was measured");
-        return;
-    }
+    let Some(file) = annomi::file() else { return };
     let prepared = Prepared::read(Config::embedded()).unwrap();
-    let all: Vec<Reply> = transcripts(&file).iter().flat_map(|(id, lines)| replies(*id, lines, &prepared)).collect();
+    let all: Vec<Reply> = annomi::talks(&file).iter().flat_map(|talk| replies(talk, &prepared)).collect();
     let sustain = all.iter().filter(|reply| reply.sustain).count();
     println!("{} replies, {sustain} of them sustain talk", all.len());
 

@@ -1,7 +1,8 @@
 //! Ranking, calibration and learning on made sessions, whose ruptures are known (config/made.toml, docs/learning.md).
 //!
 //! What is made here is what is written there: these tests show that the parts do what they say, not how well a real
-//! session is ranked. `cargo test --test learning -- --nocapture` prints the tables.
+//! session is ranked. `cargo test --test learning -- --nocapture` prints the tables; `ATTUNE_CONFIG=config` reads settings from
+//! that folder and not from the program, `ATTUNE_SEED=32` makes other sessions to rank.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says what broke by panicking, and prints tables")]
 
@@ -22,7 +23,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let config = Config::embedded();
+        let config = match std::env::var_os("ATTUNE_CONFIG") {
+            Some(folder) => Config::with_folder(std::path::Path::new(&folder)).unwrap(),
+            None => Config::embedded(),
+        };
         Self {
             made: MadeSettings::read(&config).unwrap(),
             learn: LearnSettings::read(&config).unwrap(),
@@ -91,10 +95,28 @@ fn minutes(cases: &[Case], families: &[&str], without: &[Vec<Span>]) -> f64 {
     learn::area_under_curve(&scored).unwrap()
 }
 
+/// Share of rupture exchanges whose S reaches `mark`, and candidates per hour that touch no rupture.
+fn at_mark(cases: &[Case], mark: f32) -> (f64, f64) {
+    let larger = |unit: &ScoredUnit| unit.larger().1;
+    let inside = |case: &Case, span: Span| case.truth.iter().any(|truth| truth.overlap(span).is_some());
+    let of_ruptures: Vec<f32> = cases
+        .iter()
+        .flat_map(|case| case.units.iter().filter(|unit| inside(case, unit.span)).map(larger).collect::<Vec<_>>())
+        .collect();
+    let reach = of_ruptures.iter().filter(|sum| **sum >= mark).count() as f64 / of_ruptures.len().max(1) as f64;
+    let wrong = |case: &Case| {
+        let candidates = case.ranking.episodes.iter().filter(|one| !one.kind.is_moment());
+        candidates.filter(|one| !inside(case, one.span)).count() as f64
+    };
+    let hours: f64 = cases.iter().map(|case| case.span.secs_f64() / 3600.0).sum();
+    (reach, cases.iter().map(wrong).sum::<f64>() / hours)
+}
+
 #[test]
 fn planted_ruptures_are_ranked_before_silences_and_chance() {
     let bench = Bench::new();
-    let made = made::sessions(&bench.made, 31, 50, 150);
+    let seed = std::env::var("ATTUNE_SEED").map_or(31, |seed| seed.parse().unwrap());
+    let made = made::sessions(&bench.made, seed, 50, 150);
     let cases: Vec<Case> = made.iter().map(|one| learn::of_made(one, &bench.context())).collect();
     let of = |kind: made::RuptureKind| -> Vec<Vec<Span>> {
         let spans = |one: &made::MadeSession| one.ruptures.iter().filter(|r| r.kind == kind).map(|r| r.span).collect();
@@ -107,6 +129,9 @@ fn planted_ruptures_are_ranked_before_silences_and_chance() {
         minutes(&cases, &["silence", "brevity"], &k),
         minutes(&cases, &[], &w)
     );
+    let mark = bench.prepared.episodes.candidate.least_score;
+    let ((reach, wrong), (twice, _)) = (at_mark(&cases, mark), at_mark(&cases, 2.0));
+    println!("rupture exchanges with S of {mark}: {reach:.3}, of 2: {twice:.3}; false candidates per hour {wrong:.2}");
     let evaluation = learn::evaluate(&cases, &bench.prepared.episodes, &bench.learn.evaluation);
     print(&evaluation);
     // Kuensch 2023: .89 from silences alone; the made cues must not be better than what was published.

@@ -88,7 +88,7 @@ impl<'a> Unit<'a> {
             direct: None,
             kind: None,
         };
-        let found: Vec<_> = scene
+        unit.matches = scene
             .settings
             .cue
             .iter()
@@ -101,8 +101,6 @@ impl<'a> Unit<'a> {
                 unit.look_for(scene, cue, window)
             })
             .collect();
-        let replaced: Vec<&String> = found.iter().flat_map(|found| &found.cue.replaces).collect();
-        unit.matches = found.iter().filter(|found| !replaced.contains(&&found.cue.id)).cloned().collect();
         unit.withdrawal = unit.sum(|cue| cue.withdrawal);
         unit.confrontation = unit.sum(|cue| cue.confrontation);
         unit.direct = unit.direct_code(scene);

@@ -10,11 +10,28 @@ fn the_score_is_the_sum_of_the_strongest_cue_of_each_family() {
     made.event("aud.sigh", Client, 37.5, 38.5);
     let episode = &made.find().episodes[0];
     let gr = 0.9 * 0.95;
-    assert!((episode.score - gr * (0.9 + 0.8 + 0.4)).abs() < 1e-5, "{}", episode.score);
+    assert!((episode.score - gr * (1.8 + 0.8 + 0.4)).abs() < 1e-5, "{}", episode.score);
     let p = 1.0 / (1.0 + (2.94 - 1.8 * f64::from(episode.score)).exp());
     assert!((f64::from(episode.ranking_weight) - (1.0 - (1.0 - p).sqrt())).abs() < 1e-6);
     let families: Vec<&str> = episode.evidence_for.iter().map(|e| e.family.as_str()).collect();
     assert_eq!(families, ["brevity", "face", "voice"]);
+}
+
+#[test]
+fn a_silence_after_a_short_answer_never_makes_it_count_for_less() {
+    let score = |silence: Option<f32>| {
+        let mut made = Made::new(300.0);
+        made.short_then_silent(30.0);
+        made.event("vid.pout", Client, 35.9, 37.3);
+        match silence {
+            Some(strength) => made.hits[0].strength = strength,
+            None => made.hits.clear(),
+        }
+        made.find().episodes[0].score
+    };
+    let without = score(None);
+    assert!((score(Some(0.2)) - without).abs() < 1e-5, "a silence that is hardly one");
+    assert!(score(Some(0.7)) > without + 0.1, "{without}");
 }
 
 #[test]

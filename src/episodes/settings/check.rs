@@ -81,8 +81,7 @@ impl AsWritten {
                 ));
             }
         }
-        let referred = self.cue.iter().flat_map(|cue| &cue.replaces).chain(&self.cycle.without_exploration);
-        for name in referred.chain(&self.cycle.unseen_without_exploration) {
+        for name in self.cycle.without_exploration.iter().chain(&self.cycle.unseen_without_exploration) {
             if !cues.contains(name.as_str()) {
                 return Err(format!("there is no cue {name:?}"));
             }
@@ -135,7 +134,7 @@ mod tests {
         assert!(error("step_secs = 15.0", "step_secs = -1.0").contains("step_secs"));
         assert!(error("prior = -2.94", "prior = nan").contains("finite"));
         assert!(error("id = \"lapse\"", "id = \"no_answer\"").contains("\"no_answer\" stands there twice"));
-        assert!(error("replaces = [\"short_strict\"", "replaces = [\"short\"").contains("no cue \"short\""));
+        assert!(error("[\"short_then_silent\"]", "[\"short\"]").contains("no cue \"short\""));
         assert!(error("markers = [\"aud.lapse\"]", "markers = [\"aud.laps\"]").contains("\"aud.laps\""));
         assert!(error("[ranking.value]", "[ranking.worth]").contains("worth"));
         assert!(error("mixed = 1.1\n", "").contains("ranking.value lacks mixed"));

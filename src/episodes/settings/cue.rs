@@ -71,9 +71,6 @@ pub struct Cue {
     /// Hits of these codes are this cue.
     #[serde(default)]
     pub codes: Vec<String>,
-    /// Cues that do not count beside this one.
-    #[serde(default)]
-    pub replaces: Vec<String>,
     /// Events that are this cue.
     #[serde(default)]
     pub events: Vec<Pattern>,
