@@ -222,6 +222,7 @@ impl Made {
             }],
             transcript: Some(TranscriptSource {
                 language: Some("en".into()),
+                cohesion: None,
                 file: format!("{name}.vtt"),
                 sha256: hash("transcript"),
                 format: "WebVTT".into(),
