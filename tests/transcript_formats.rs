@@ -113,3 +113,27 @@ fn files_of_other_programs_are_read() {
         assert_eq!(seen, (format, turns, timed, people, warnings), "{file}: {:?}", found.warnings);
     }
 }
+
+#[test]
+fn the_words_of_recognisers_have_their_times() {
+    let Some(data) = data() else {
+        println!("skipped: no ATTUNE_DATA");
+        return;
+    };
+    // Those of segments alone, and of a list of who speaks when, hold no words.
+    let without = ["bbc-kaldi__bbcKaldiSpeakerSegments"];
+    let files =
+        OTHERS.iter().filter(|one| one.0.ends_with(".json") && !without.iter().any(|name| one.0.contains(name)));
+    for (file, ..) in files {
+        let found = open(data.join("formats").join(file)).unwrap();
+        let written: u32 = found.turns.iter().map(attune::transcript::Turn::words).sum();
+        let timed: Vec<_> = found.turns.iter().flat_map(|turn| &turn.timed).collect();
+        let sure = timed.iter().filter(|word| word.confidence.is_some()).count();
+        println!("{file}: {written} words, {} with times, {sure} with a confidence", timed.len());
+        assert!(timed.len() as f64 > 0.97 * f64::from(written), "{file}: {} of {written}", timed.len());
+        for turn in &found.turns {
+            assert!(turn.timed.windows(2).all(|pair| pair[0].chars.1 <= pair[1].chars.0), "{file}: {}", turn.text);
+            assert!(turn.timed.windows(2).all(|pair| pair[0].span.start() <= pair[1].span.start()), "{file}");
+        }
+    }
+}

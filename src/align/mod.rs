@@ -31,6 +31,7 @@ pub struct StretchSettings {
     pub around_secs: f64,
     pub near_timed_secs: f64,
     pub near_untimed_secs: f64,
+    pub near_word_secs: f64,
     pub words_per_sec_at_most: f64,
 }
 
@@ -97,8 +98,17 @@ pub struct TextWord {
     pub chars: (usize, usize),
 }
 
-/// Lays the turns on the sound. `rough` is where each is believed to be (`None`: nowhere in the recording); `timed` says
-/// whether that comes from the transcript's own times; `sound` gives samples (16,000 per second, one channel) of a span.
+/// Where the words of a transcript are believed to be before they are looked for.
+pub struct Believed<'a> {
+    /// Where each turn is; `None`: nowhere in the recording.
+    pub turns: &'a [Option<Span>],
+    /// Whether that comes from the transcript's own times.
+    pub timed: &'a [bool],
+    /// Where single words of each turn are, in the order of its text ([`words_in`]), if anything tells. A turn may have none.
+    pub words: &'a [Vec<Option<Span>>],
+}
+
+/// Lays the turns on the sound. `sound` gives samples (16,000 per second, one channel) of a span.
 /// Gives for each turn where it was heard; `None` = it was not.
 ///
 /// # Errors
@@ -106,8 +116,7 @@ pub struct TextWord {
 pub fn align<E: From<SphinxError>>(
     sphinx: &mut Sphinx,
     turns: &[Turn],
-    rough: &[Option<Span>],
-    timed: &[bool],
+    believed: &Believed<'_>,
     speech: &[Span],
     settings: &Settings,
     mut sound: impl FnMut(Span) -> Result<Vec<i16>, E>,
@@ -117,7 +126,7 @@ pub fn align<E: From<SphinxError>>(
     let mut spans: Vec<Option<Span>> = vec![None; words.len()];
     let mut reached = 0;
     for stretch in stretches(speech, &settings.stretch) {
-        let wanted = wanted(&words, &stretch, rough, timed, reached, &settings.stretch);
+        let wanted = wanted(&words, &stretch, believed, reached, &settings.stretch);
         if wanted.is_empty() {
             continue;
         }
@@ -136,7 +145,7 @@ pub fn align<E: From<SphinxError>>(
     Ok(turns
         .iter()
         .enumerate()
-        .map(|(turn, _)| found(turn, &words, &spans, rough.get(turn).copied().flatten(), &settings.trust))
+        .map(|(turn, _)| found(turn, &words, &spans, believed.turns.get(turn).copied().flatten(), &settings.trust))
         .collect())
 }
 
@@ -208,27 +217,29 @@ fn inside_speech(word: Span, spoken: &[Span], trust: &Trust) -> Span {
     Span::new(start, word.end().min(stretch.end())).unwrap_or(word)
 }
 
-/// Known words to look for in a stretch, in order: from where the last stretch ended, of the turns that should be near.
+/// Known words to look for in a stretch, in order: from where the last stretch ended, those that should be near, as they
+/// or else their turns are believed to be.
 fn wanted(
     words: &[Word],
     stretch: &Stretch,
-    rough: &[Option<Span>],
-    timed: &[bool],
+    believed: &Believed<'_>,
     reached: usize,
     settings: &StretchSettings,
 ) -> Vec<usize> {
-    let near = |turn: usize| {
-        let secs = match timed.get(turn) {
-            Some(true) => settings.near_timed_secs,
-            _ => settings.near_untimed_secs,
+    let near = |word: &Word| {
+        let anchor = believed.words.get(word.turn).and_then(|words| words.get(word.place).copied().flatten());
+        let (secs, span) = match (anchor, believed.timed.get(word.turn)) {
+            (Some(anchor), _) => (settings.near_word_secs, Some(anchor)),
+            (None, Some(true)) => (settings.near_timed_secs, believed.turns.get(word.turn).copied().flatten()),
+            _ => (settings.near_untimed_secs, believed.turns.get(word.turn).copied().flatten()),
         };
-        let Some(Some(span)) = rough.get(turn) else { return false };
+        let Some(span) = span else { return false };
         let (from, to) = (stretch.span.start().secs_f64() - secs, stretch.span.end().secs_f64() + secs);
         span.end().secs_f64() >= from && span.start().secs_f64() <= to
     };
     let most = (stretch.speech_secs * settings.words_per_sec_at_most).ceil() as usize + 3;
     (reached..words.len())
-        .filter(|&word| near(words[word].turn) && !words[word].pronunciations.is_empty())
+        .filter(|&word| near(&words[word]) && !words[word].pronunciations.is_empty())
         .take(most)
         .collect()
 }

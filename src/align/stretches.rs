@@ -77,6 +77,7 @@ mod tests {
         around_secs: 0.3,
         near_timed_secs: 4.0,
         near_untimed_secs: 30.0,
+        near_word_secs: 1.5,
         words_per_sec_at_most: 5.0,
     };
 

@@ -6,7 +6,7 @@ use crate::codebook;
 use crate::episodes::{self, Ranking};
 use crate::markers::video::rest;
 use crate::markers::video::sync::{self, Together};
-use crate::markers::{self, Event, SpokenTurn, exchange};
+use crate::markers::{self, Event, Spoken, SpokenTurn, exchange};
 use crate::rules::Hit;
 use crate::session::{Coverage, Problem};
 use crate::time::Span;
@@ -31,22 +31,23 @@ pub struct Interpreted {
     pub coverage: Vec<Coverage>,
 }
 
-/// Runs markers, codebook and episodes. `turns`: those of the transcript, if there is one, and the
-/// patterns of its language, if there are any. `seed` chooses the control
-/// windows.
+/// Runs markers, codebook and episodes. `spoken`: what the transcript gives, if there is one: turns, the patterns of their language, and
+/// what they mean, if there are any. `seed` chooses the control windows.
 ///
 /// # Errors
 /// [`EngineError::Marker`] if settings do not read. What cannot look for lack of data is noted in `problems`.
-pub fn interpret(
+pub fn interpret<'a>(
     tracks: &Tracks,
     span: Span,
-    (turns, language): (Option<&[SpokenTurn]>, Option<&toml::Table>),
+    spoken: impl Into<Spoken<'a>>,
     prepared: &Prepared,
     (episode_settings, withheld): (&episodes::Settings, &Withheld),
     seed: u64,
     problems: &mut Vec<Problem>,
 ) -> Result<Interpreted, EngineError> {
-    let mut run = markers::run_all(tracks, span, turns, language, &prepared.markers)?;
+    let spoken = spoken.into();
+    let turns = spoken.turns;
+    let mut run = markers::run_all_on(tracks, span, spoken, &prepared.markers)?;
     withheld.keep_events(&mut run.events);
     problems.extend(unable(&run.blind));
     let exchanges = exchange::exchanges(&run.events, turns, &prepared.exchange);

@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn said(text: &str) -> Transcript {
-        let turn = Turn { speaker: "A".into(), text: text.into(), span: None, start: None, notes: Vec::new() };
+        let turn = Turn { speaker: "A".into(), text: text.into(), ..Turn::default() };
         Transcript { turns: vec![turn], ..Transcript::default() }
     }
 

@@ -11,6 +11,7 @@ pub mod language;
 #[cfg(feature = "video")]
 pub mod look;
 pub mod made_results;
+pub mod meanings;
 pub mod neutral;
 pub mod people;
 pub mod places;

@@ -68,6 +68,8 @@ pub struct Prepared {
     pub body: crate::body::Settings,
     /// `align.toml`.
     pub align: crate::align::Settings,
+    /// `meaning.toml`.
+    pub meaning: crate::meaning::Settings,
     /// `transcript.toml`.
     pub transcript: transcript::Settings,
     /// `roles.toml`.
@@ -115,6 +117,7 @@ impl Prepared {
             #[cfg(feature = "video")]
             body: config.read("body.toml")?,
             align: config.read("align.toml")?,
+            meaning: config.read("meaning.toml")?,
             transcript: config.read("transcript.toml")?,
             codebook: read_codebook(&config)?,
             episodes: config.read("episodes.toml")?,

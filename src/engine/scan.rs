@@ -2,11 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
+use crate::markers::Spoken;
 use crate::markers::units::action_units;
 use crate::model::Shelf;
 use crate::origin::{Hash, Origin};
 use crate::roles::{self, UserWord};
-use crate::session::{Problem, SCHEMA, Session, TranscriptSource};
+use crate::session::{Cohesion, Problem, SCHEMA, Session, TranscriptSource};
 use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Who};
 use crate::transcript::told::Told;
@@ -16,6 +17,7 @@ use super::asr;
 use super::enrol::KnownVoice;
 use super::interpret::interpret;
 use super::language::Language;
+use super::meanings;
 use super::neutral;
 use super::people;
 use super::prepared::Prepared;
@@ -162,7 +164,18 @@ pub fn scan(
         problems.push(Problem::note("transcript", not_a_language(prepared)));
     }
     let turns = said.as_ref().map(|said| said.turns.as_slice());
-    let spoken = (turns, language.map(|language| &language.patterns));
+    let meant = match turns.zip(language) {
+        Some((turns, language)) => {
+            meanings::read(turns, &language.name, shelf, &prepared.meaning, stop, &mut problems)?
+        }
+        None => None,
+    };
+    measured.models.extend(meant.iter().map(|read| (read.network.name.clone(), read.network.clone())));
+    let spoken = Spoken {
+        turns,
+        language: language.map(|language| &language.patterns),
+        meanings: meant.as_ref().map(|read| read.meanings.as_slice()),
+    };
     let interpreted = interpret(&tracks, span, spoken, prepared, (&episode_settings, withheld), seed, &mut problems)?;
     tracks.extend(action_units(&tracks, span, &interpreted.events, &prepared.markers)?);
     watch.ends(Stage::Find, false);
@@ -173,7 +186,7 @@ pub fn scan(
         name: request.name.clone(),
         span,
         media: opened.iter().map(Opened::told).collect(),
-        transcript: transcript_source(request, transcript.as_ref(), placed.as_ref(), language),
+        transcript: transcript_source(request, transcript.as_ref(), placed.as_ref(), language, meant.is_some()),
         people,
         turns: said.turns,
         notes: said.notes,
@@ -303,6 +316,7 @@ fn transcript_source(
     transcript: Option<&(Transcript, Hash)>,
     placed: Option<&onto_clock::Placed>,
     language: Option<&Language>,
+    by_meaning: bool,
 ) -> Option<TranscriptSource> {
     let (transcript, sha256) = transcript?;
     Some(TranscriptSource {
@@ -310,6 +324,10 @@ fn transcript_source(
         sha256: sha256.clone(),
         format: transcript.format.clone(),
         language: language.filter(|_| transcript.has_words()).map(|language| language.name.clone()),
+        cohesion: language.filter(|_| transcript.has_words()).map(|_| match by_meaning {
+            true => Cohesion::Meaning,
+            false => Cohesion::Words,
+        }),
         turns: transcript.turns.len(),
         offset_s: placed.and_then(|placed| placed.offset_s),
         drift_ppm: placed.and_then(|placed| placed.drift_ppm),

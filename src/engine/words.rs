@@ -110,10 +110,10 @@ pub fn refine(
     Ok(())
 }
 
-/// No times, or all of them whole seconds.
+/// No times, or all of them whole seconds, and none of single words.
 fn is_wanted(transcript: &Transcript, wish: &Wish<'_>) -> bool {
     let is_whole = |time: SessionTime| time.millis() % 1000 == 0;
-    let coarse = transcript.turns.iter().all(|turn| turn.start.is_none_or(is_whole));
+    let coarse = transcript.turns.iter().all(|turn| turn.start.is_none_or(is_whole) && turn.timed.is_empty());
     transcript.has_words()
         && match wish.when {
             AlignUse::Always => true,
@@ -155,9 +155,16 @@ fn look(
     asr::write_sound(recording, wish.media, &path, wish.stop)?;
     let mut wav = hound::WavReader::open(&path).map_err(|e| unreadable(&e))?;
     let rough: Vec<Option<Span>> = placed.turns.iter().map(|turn| turn.map(|(span, _)| span)).collect();
+    let words: Vec<Vec<Option<Span>>> = transcript
+        .turns
+        .iter()
+        .enumerate()
+        .map(|(at, turn)| told(&turn.text, placed, at).into_iter().map(|word| word.map(|word| word.span)).collect())
+        .collect();
     let timed: Vec<bool> = transcript.turns.iter().map(|turn| turn.start.is_some()).collect();
+    let believed = align::Believed { turns: &rough, timed: &timed, words: &words };
     let spans: Vec<Span> = speech.iter().map(|(_, span)| *span).collect();
-    align::align(sphinx, &transcript.turns, &rough, &timed, &spans, wish.settings, |span: Span| {
+    align::align(sphinx, &transcript.turns, &believed, &spans, wish.settings, |span: Span| {
         if wish.stop.load(Ordering::Relaxed) {
             return Err(Cancelled.into());
         }
@@ -178,13 +185,52 @@ fn key(transcript: &Hash, placed: &Placed, recording: &Opened, speech: &[(Who, S
         spans.extend(to.to_le_bytes());
     }
     Hash::of_parts([
-        ("stage", b"align 2".as_slice()),
+        ("stage", b"align 3".as_slice()),
         ("recording", recording.sha256.as_str().as_bytes()),
         ("offset", &recording.offset.nanos().to_le_bytes()),
         ("transcript", transcript.as_str().as_bytes()),
         ("settings", wish.settings_hash.as_str().as_bytes()),
         ("spans", &spans),
     ])
+}
+
+/// The transcript's own time of each word of a turn, in the order of its text; `None` where it gives none.
+fn told(text: &str, placed: &Placed, turn: usize) -> Vec<Option<PlacedWord>> {
+    let told = placed.words.get(turn).map_or(&[][..], Vec::as_slice);
+    let mut next = told.iter().peekable();
+    let word_at = |word: align::TextWord| {
+        while next.next_if(|told| told.chars.1 <= word.chars.0).is_some() {}
+        // What a recogniser writes as one word ("well-known") may be two here: each has the time of both.
+        let told = next.peek().filter(|told| told.chars.0 < word.chars.1)?;
+        Some(PlacedWord { chars: word.chars, ..(*told).clone() })
+    };
+    align::words_in(text).into_iter().map(word_at).collect()
+}
+
+/// For each word of a turn the time that is surer: where it was heard, or where the transcript has it. What lies before the word
+/// before it is left out.
+fn surest(text: &str, placed: &Placed, turn: usize, found: Option<&Found>, not_heard: f32) -> Vec<PlacedWord> {
+    let Some(found) = found else {
+        let told = placed.words.get(turn).into_iter().flatten();
+        return told.map(|word| PlacedWord { confidence: word.confidence * not_heard, ..word.clone() }).collect();
+    };
+    let mut words: Vec<PlacedWord> = Vec::new();
+    let told = told(text, placed, turn);
+    for ((word, told), heard) in align::words_in(text).into_iter().zip(told).zip(&found.words) {
+        let heard = heard.as_ref().map(|heard| PlacedWord {
+            chars: word.chars,
+            span: heard.span,
+            confidence: heard.confidence,
+        });
+        let surer = match (told, heard) {
+            (Some(told), Some(heard)) if told.confidence > heard.confidence => Some(told),
+            (told, heard) => heard.or(told),
+        };
+        let in_order = |next: &PlacedWord| words.last().is_none_or(|last| next.span.start() >= last.span.start());
+        let surer = surer.filter(in_order);
+        words.extend(surer);
+    }
+    words
 }
 
 fn apply(
@@ -196,14 +242,8 @@ fn apply(
 ) {
     let mut unheard: Vec<f64> = Vec::new();
     placed.rough = None;
-    placed.words = vec![Vec::new(); transcript.turns.len()];
-    for ((turn, words), found) in transcript.turns.iter().zip(&mut placed.words).zip(found) {
-        let heard = found.iter().flat_map(|found| &found.words);
-        words.extend(align::words_in(&turn.text).into_iter().zip(heard).filter_map(|(word, heard)| {
-            let heard = heard.as_ref()?;
-            Some(PlacedWord { chars: word.chars, span: heard.span, confidence: heard.confidence })
-        }));
-    }
+    let turns = transcript.turns.iter().zip(found).enumerate();
+    placed.words = turns.map(|(at, (turn, found))| surest(&turn.text, placed, at, found.as_ref(), not_heard)).collect();
     for ((turn, place), found) in transcript.turns.iter().zip(&mut placed.turns).zip(found) {
         match (found, place) {
             (Some(found), place) => *place = Some((found.span, found.confidence)),

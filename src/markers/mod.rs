@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::meaning::Meaning;
 use crate::time::{SessionTime, Span};
 use crate::track::{Tracks, Unit, Who};
 
@@ -102,8 +103,28 @@ pub struct Input<'a> {
     pub turns: Option<&'a [SpokenTurn]>,
     /// Word patterns of the transcript's language.
     pub language: Option<&'a toml::Table>,
+    /// What each of `turns` means, in their order; `None` where nothing could read that.
+    pub meanings: Option<&'a [Option<Meaning>]>,
     /// Events of the markers that stand earlier in [`ALL`], in order of start.
     pub earlier: &'a [Event],
+}
+
+/// What a transcript gives the markers to read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spoken<'a> {
+    /// [`Input::turns`].
+    pub turns: Option<&'a [SpokenTurn]>,
+    /// [`Input::language`].
+    pub language: Option<&'a toml::Table>,
+    /// [`Input::meanings`].
+    pub meanings: Option<&'a [Option<Meaning>]>,
+}
+
+/// Turns and the patterns of their language, of which nobody has read what they mean.
+impl<'a> From<(Option<&'a [SpokenTurn]>, Option<&'a toml::Table>)> for Spoken<'a> {
+    fn from((turns, language): (Option<&'a [SpokenTurn]>, Option<&'a toml::Table>)) -> Self {
+        Self { turns, language, meanings: None }
+    }
 }
 
 /// Why a marker could not look.
@@ -305,11 +326,24 @@ pub fn run_all(
     language: Option<&toml::Table>,
     settings: &Settings,
 ) -> Result<Run, MarkerError> {
+    run_all_on(tracks, session, (turns, language).into(), settings)
+}
+
+/// The same with all that a transcript gives.
+///
+/// # Errors
+/// As [`run_all`].
+pub fn run_all_on(
+    tracks: &Tracks,
+    session: Span,
+    Spoken { turns, language, meanings }: Spoken<'_>,
+    settings: &Settings,
+) -> Result<Run, MarkerError> {
     let mut run = Run::default();
     for marker in ALL {
         let card = marker.card();
         let own = settings_of(*marker, settings)?;
-        let input = Input { tracks, session, turns, language, earlier: &run.events };
+        let input = Input { tracks, session, turns, language, meanings, earlier: &run.events };
         match marker.find(&input, &own) {
             Ok(found) => {
                 // The first frame of a track may stand for some milliseconds before the session.

@@ -75,7 +75,7 @@ pub fn action_units(
 ) -> Result<Tracks, MarkerError> {
     let own = super::settings_of(&pout::POUT, settings)?;
     let settings: pout::Settings = super::read(super::Marker::card(&pout::POUT), &own)?;
-    let input = Input { tracks, session, turns: None, language: None, earlier };
+    let input = Input { tracks, session, turns: None, language: None, meanings: None, earlier };
     let mut found = Tracks::new();
     for face in Face::all(&input, "face_actions", &settings.face) {
         let mut values = Array2::from_elem((face.grid.len, UNITS.len()), f32::NAN);

@@ -41,6 +41,16 @@ pub struct Media {
     pub damage: Damage,
 }
 
+/// By what turns are compared with each other, for topics and cohesion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Cohesion {
+    /// By what their sentences mean, as the network `sentences` has it.
+    Meaning,
+    /// By the words that they share.
+    Words,
+}
+
 /// The transcript as it was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TranscriptSource {
@@ -53,6 +63,9 @@ pub struct TranscriptSource {
     /// Language whose patterns were looked for, e.g. `en`; `None`: it is in none that has patterns.
     #[serde(default)]
     pub language: Option<String>,
+    /// How topics and cohesion were told; `None`: they were not, or the results are older than this field.
+    #[serde(default)]
+    pub cohesion: Option<Cohesion>,
     /// Turns read.
     pub turns: usize,
     /// Offset that was found between transcript and sound, in seconds; `None` if not measurable. Where it changes over the

@@ -1,8 +1,9 @@
-//! The constant offset between a transcript and the sound: where the pattern of who speaks when fits best.
+//! How far a transcript's clock is off the sound's, and by how much it runs faster or slower: where the pattern of who speaks
+//! when fits best.
 
 use super::onto_clock::ClockSettings;
-use super::{Transcript, count_words};
-use crate::time::{SessionTime, Span};
+use super::{Transcript, Turn, count_words};
+use crate::time::{Secs, SessionTime, Span};
 use crate::track::Who;
 
 /// Two curves on one grid: 1 where anybody speaks; +1 where the first of two people speaks and -1 where the second does.
@@ -37,6 +38,19 @@ pub(super) fn offset(
     session: Span,
     settings: &ClockSettings,
 ) -> Option<f64> {
+    fit(transcript, speech, session, settings).map(|fit| fit.secs)
+}
+
+/// An offset that stands out.
+#[derive(Clone, Copy)]
+struct Fit {
+    /// Seconds to add to the transcript's times.
+    secs: f64,
+    /// How alike transcript and sound are then, 0 to 1.
+    likeness: f64,
+}
+
+fn fit(transcript: &Transcript, speech: &[(Who, Span)], session: Span, settings: &ClockSettings) -> Option<Fit> {
     let step = settings.grid_secs.0.as_secs_f64().max(0.01);
     let reach = settings.max_offset_secs.0.as_secs_f64();
     let turns = turn_stretches(transcript, session, settings);
@@ -55,12 +69,14 @@ pub(super) fn offset(
     let len = ((session.secs_f64() + 2.0 * reach) / step).ceil() as usize;
     let written: Vec<_> = turns.iter().map(|(who, from, to)| (*who, from + reach, to + reach)).collect();
     let (sound, text) = (Curves::new(&heard, step, len), Curves::new(&written, step, len));
+    let product = |a: &[f64], b: &[f64]| norm(a) * norm(b);
+    let (of_anybody, of_which) = (product(&text.anybody, &sound.anybody), product(&text.which, &sound.which));
     let lags = (reach / step).round() as i64;
     let scores: Vec<f64> = (-lags..=lags)
         .map(|lag| {
-            let anybody = likeness(&text.anybody, &sound.anybody, lag);
+            let anybody = likeness(&text.anybody, &sound.anybody, of_anybody, lag);
             // Which voice is which speaker is not known yet.
-            let which = likeness(&text.which, &sound.which, lag).abs();
+            let which = likeness(&text.which, &sound.which, of_which, lag).abs();
             (anybody.max(0.0) + which) / 2.0
         })
         .collect();
@@ -79,7 +95,7 @@ pub(super) fn offset(
         }
         _ => 0.0,
     };
-    Some((best as f64 - lags as f64 + fine) * step)
+    Some(Fit { secs: (best as f64 - lags as f64 + fine) * step, likeness: scores[best] })
 }
 
 /// A transcript's clock that runs faster or slower than the recording's.
@@ -91,21 +107,89 @@ pub(super) struct Drift {
     pub per_sec: f64,
 }
 
-/// How the offset changes over the session: it is looked for in one window after the other. `None` if it does not change by as
-/// much as is put right, or not steadily, or in too few windows.
+/// How the offset changes over the session: it is looked for in one window after the other. Where no line goes through what is
+/// found, rates that films are played at are tried, and some between. `None` if it does not change by as much as is put
+/// right, or not steadily, or in too few windows.
 pub(super) fn drift(
     transcript: &Transcript,
     speech: &[(Who, Span)],
     session: Span,
     settings: &ClockSettings,
 ) -> Option<Drift> {
-    let long = settings.drift_window_secs.0.as_secs_f64().max(1.0);
-    let windows = (session.secs_f64() / long).floor() as usize;
+    let windows = (session.secs_f64() / window_secs(settings)).floor() as usize;
     if windows < settings.drift_min_windows {
+        return short(transcript, speech, session, settings);
+    }
+    let found = match line(transcript, speech, session, settings) {
+        Some(line) => line.drift,
+        None => {
+            // On a grid three times as coarse, which is nine times as fast and still tells one rate from another.
+            let coarse = ClockSettings { grid_secs: Secs(settings.grid_secs.0 * 3), ..settings.clone() };
+            let tried = settings.drift_tries_percent.iter().filter_map(|percent| {
+                let line = line(&at_rate(transcript, session, percent / 100.0), speech, session, &coarse)?;
+                (2 * line.windows >= windows).then_some((percent / 100.0, line))
+            });
+            let key = |line: &Line| line.windows as f64 * line.likeness;
+            let (rate, _) = tried.max_by(|a, b| key(&a.1).total_cmp(&key(&b.1)))?;
+            let rest = line(&at_rate(transcript, session, rate), speech, session, settings)?.drift;
+            Drift { per_sec: (1.0 + rate) * (1.0 + rest.per_sec) - 1.0, ..rest }
+        }
+    };
+    let change = (found.per_sec * session.secs_f64()).abs();
+    (change >= settings.apply_from_secs.0.as_secs_f64()).then_some(found)
+}
+
+/// In a recording too short for windows: a rate at which the whole fits clearly better than as it is written.
+fn short(transcript: &Transcript, speech: &[(Who, Span)], session: Span, settings: &ClockSettings) -> Option<Drift> {
+    if session.length() < settings.drift_short_from_secs.0 {
         return None;
     }
+    let as_written = fit(transcript, speech, session, settings).map_or(0.0, |fit| fit.likeness);
+    if as_written + settings.drift_short_lead > 1.0 {
+        return None;
+    }
+    let tried = settings.drift_tries_percent.iter().filter_map(|percent| {
+        let rate = percent / 100.0;
+        Some((rate, fit(&at_rate(transcript, session, rate), speech, session, settings)?))
+    });
+    let (rate, fit) = tried.max_by(|a, b| a.1.likeness.total_cmp(&b.1.likeness))?;
+    let is_clear =
+        fit.likeness >= settings.drift_short_likeness && fit.likeness >= as_written + settings.drift_short_lead;
+    is_clear.then_some(Drift { at_start_s: fit.secs, per_sec: rate })
+}
+
+/// The transcript's times as they would be if its clock ran so much slower; words without what is not needed here.
+fn at_rate(transcript: &Transcript, session: Span, rate: f64) -> Transcript {
+    let moved = |time: SessionTime| time.shifted(SessionTime::from_secs_f64(rate * time.secs_after(session.start())));
+    let turns = transcript.turns.iter().map(|turn| Turn {
+        speaker: turn.speaker.clone(),
+        text: turn.text.clone(),
+        span: turn.span.and_then(|span| Span::new(moved(span.start()), moved(span.end()))),
+        start: turn.start.map(moved),
+        ..Turn::default()
+    });
+    Transcript { turns: turns.collect(), ..Transcript::default() }
+}
+
+/// A steady change of the offset.
+struct Line {
+    drift: Drift,
+    /// Windows in which an offset was found.
+    windows: usize,
+    /// How alike transcript and sound are in these, on average, 0 to 1.
+    likeness: f64,
+}
+
+fn window_secs(settings: &ClockSettings) -> f64 {
+    settings.drift_window_secs.0.as_secs_f64().max(1.0)
+}
+
+/// The line through what the windows say; `None` if too few say anything, or they lie on none.
+fn line(transcript: &Transcript, speech: &[(Who, Span)], session: Span, settings: &ClockSettings) -> Option<Line> {
+    let long = window_secs(settings);
+    let windows = (session.secs_f64() / long).floor() as usize;
     let at = |secs: f64| session.start().shifted(SessionTime::from_secs_f64(secs));
-    let mut found: Vec<(f64, f64)> = Vec::new();
+    let mut found: Vec<(f64, Fit)> = Vec::new();
     for window in 0..windows {
         let (from, to) = (window as f64 * long, (window + 1) as f64 * long);
         let span = Span::new(at(from), at(to))?;
@@ -114,19 +198,19 @@ pub(super) fn drift(
         let reach = settings.max_offset_secs.0.as_secs_f64();
         let wide = Span::new(at(from - reach), at(to + reach))?;
         let near: Vec<_> = speech.iter().filter_map(|(who, heard)| Some((*who, heard.overlap(wide)?))).collect();
-        found.extend(offset(&own, &near, span, settings).map(|secs| (f64::midpoint(from, to), secs)));
+        found.extend(fit(&own, &near, span, settings).map(|fit| (f64::midpoint(from, to), fit)));
     }
     if found.len() < settings.drift_min_windows {
         return None;
     }
     // Theil and Sen: one window that fits a wrong place does not bend the line.
     let pairs = found.iter().enumerate().flat_map(|(at, one)| found[at + 1..].iter().map(move |other| (one, other)));
-    let per_sec = median(pairs.map(|(one, other)| (other.1 - one.1) / (other.0 - one.0)).collect())?;
-    let at_start_s = median(found.iter().map(|(at, secs)| secs - per_sec * at).collect())?;
-    let off = median(found.iter().map(|(at, secs)| (secs - at_start_s - per_sec * at).abs()).collect())?;
+    let per_sec = median(pairs.map(|(one, other)| (other.1.secs - one.1.secs) / (other.0 - one.0)).collect())?;
+    let at_start_s = median(found.iter().map(|(at, fit)| fit.secs - per_sec * at).collect())?;
+    let off = median(found.iter().map(|(at, fit)| (fit.secs - at_start_s - per_sec * at).abs()).collect())?;
+    let likeness = found.iter().map(|(_, fit)| fit.likeness).sum::<f64>() / found.len() as f64;
     let is_steady = off <= settings.drift_steady_secs.0.as_secs_f64();
-    let change = (per_sec * session.secs_f64()).abs();
-    (is_steady && change >= settings.apply_from_secs.0.as_secs_f64()).then_some(Drift { at_start_s, per_sec })
+    is_steady.then_some(Line { drift: Drift { at_start_s, per_sec }, windows: found.len(), likeness })
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -166,10 +250,12 @@ fn place_of(names: &[String], name: &str) -> usize {
     names.iter().position(|known| known == name).unwrap_or(usize::MAX)
 }
 
-/// Correlation of `a` moved right by `lag` with `b`; 0 where one of them is constant.
-fn likeness(a: &[f64], b: &[f64], lag: i64) -> f64 {
-    let norm = |curve: &[f64]| curve.iter().map(|v| v * v).sum::<f64>().sqrt();
-    let product = norm(a) * norm(b);
+fn norm(curve: &[f64]) -> f64 {
+    curve.iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
+/// Correlation of `a` moved right by `lag` with `b`, whose norms have this product; 0 where one of them is constant.
+fn likeness(a: &[f64], b: &[f64], product: f64, lag: i64) -> f64 {
     if product <= f64::EPSILON {
         return 0.0;
     }

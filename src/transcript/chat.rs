@@ -75,7 +75,7 @@ pub(super) fn parse(text: &str, settings: &Settings) -> Draft {
         notes.extend(more);
         let code = code.trim();
         let speaker = names.get(code).map_or(code, String::as_str).to_owned();
-        draft.push(Turn { speaker, text, span, start, notes });
+        draft.push(Turn { speaker, text, span, start, notes, ..Turn::default() });
     }
     draft
 }

@@ -82,7 +82,7 @@ pub(super) fn parse(text: &str, kind: Kind, settings: &Settings) -> Draft {
         let mut turns: Vec<Turn> = Vec::new();
         for (speaker, said) in spoken {
             let (text, notes) = speech_and_notes(&said, &settings.notes);
-            turns.push(Turn { speaker, text, span, start, notes });
+            turns.push(Turn { speaker, text, span, start, notes, ..Turn::default() });
         }
         turns.retain(|turn| !turn.text.is_empty() || !turn.notes.is_empty());
         share_time(&mut turns);

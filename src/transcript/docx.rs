@@ -121,7 +121,7 @@ fn paragraphs(blocks: &[Block], settings: &Settings) -> Draft {
     for block in blocks {
         if let Block::Paragraph(said) = block {
             let (text, notes) = speech_and_notes(said, &settings.notes);
-            draft.push(Turn { speaker: String::new(), text, span: None, start: None, notes });
+            draft.push(Turn { text, notes, ..Turn::default() });
         }
     }
     draft

@@ -51,6 +51,20 @@ pub struct Turn {
     pub start: Option<SessionTime>,
     /// Nonverbal notes of the transcriber, in order, without their brackets.
     pub notes: Vec<String>,
+    /// Words that have times of their own, in order, as recognisers write them; empty in other formats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timed: Vec<TimedWord>,
+}
+
+/// A word of a turn with times of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimedWord {
+    /// Characters of the turn's text before it, and before what follows it.
+    pub chars: (usize, usize),
+    /// When, on the transcript's own clock.
+    pub span: Span,
+    /// How sure the recogniser is of the word, 0 to 1; `None` if it does not say.
+    pub confidence: Option<f32>,
 }
 
 impl Turn {

@@ -22,6 +22,10 @@ pub struct ClockSettings {
     pub drift_window_secs: Secs,
     pub drift_min_windows: usize,
     pub drift_steady_secs: Secs,
+    pub drift_tries_percent: Vec<f64>,
+    pub drift_short_from_secs: Secs,
+    pub drift_short_likeness: f64,
+    pub drift_short_lead: f64,
     pub words_per_sec: f64,
     pub full_coverage: f64,
     pub confidence_unchecked: f32,
@@ -29,6 +33,7 @@ pub struct ClockSettings {
     pub confidence_no_end: f32,
     pub confidence_no_times: f32,
     pub confidence_guessed: f32,
+    pub confidence_word: f32,
     pub join_gap_secs: Secs,
     pub listener_secs: Secs,
     pub cost_skipped_voice: f64,
@@ -43,7 +48,7 @@ pub struct ClockSettings {
 pub struct Placed {
     /// For each turn of the transcript in order: when, and how sure (0 to 1). `None`: it lies outside the recording.
     pub turns: Vec<Option<(Span, f32)>>,
-    /// For each turn its words that were found on the sound; empty where nobody has looked for them.
+    /// For each turn its words with times: those that the transcript gives, until somebody has looked for them on the sound.
     pub words: Vec<Vec<PlacedWord>>,
     /// What has to be added to the transcript's times to fit the sound, in seconds; `None` if that is not clear. Where it
     /// changes over the session, what has to be added at its start.
@@ -89,6 +94,10 @@ pub fn place(transcript: &Transcript, speech: &[(Who, Span)], session: Span, set
             timed(turn, at, &starts, span, &speech, settings)
         })
         .collect();
+    let words = |(turn, place): (&Turn, &Option<(Span, f32)>)| {
+        place.map_or_else(Vec::new, |(_, sure)| words(turn, sure, session, &moved, settings))
+    };
+    placed.words = transcript.turns.iter().zip(&placed.turns).map(words).collect();
     if starts.iter().any(Option::is_none) {
         between(transcript, &starts, &mut placed, &speech, session, settings);
     }
@@ -131,6 +140,23 @@ fn timed(
     let end = heard.unwrap_or(next.map_or(by_words, |next| next.min(by_words)));
     let span = Span::new(start, end)?;
     Some((span, agreement(span, speech, settings).min(settings.confidence_no_end)))
+}
+
+/// The turn's words that have times of their own, on the session clock. They are believed as the turn is, and no more than a
+/// recogniser's times can be.
+fn words(
+    turn: &Turn,
+    sure: f32,
+    session: Span,
+    moved: &impl Fn(SessionTime) -> SessionTime,
+    settings: &ClockSettings,
+) -> Vec<PlacedWord> {
+    let placed = turn.timed.iter().filter_map(|word| {
+        let span = Span::new(moved(word.span.start()), moved(word.span.end()))?.overlap(session)?;
+        let confidence = sure.min(settings.confidence_word) * word.confidence.unwrap_or(1.0);
+        Some(PlacedWord { chars: word.chars, span, confidence })
+    });
+    placed.collect()
 }
 
 /// How far speech fills the span, as confidence.
@@ -200,7 +226,7 @@ fn clip(transcript: &Transcript, placed: &mut Placed, session: Span) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcript::Settings;
+    use crate::transcript::{Settings, TimedWord};
 
     fn settings() -> ClockSettings {
         toml::from_str::<Settings>(include_str!("../../config/transcript.toml")).unwrap().onto_clock
@@ -235,7 +261,7 @@ mod tests {
                 text: vec!["word"; words].join(" "),
                 span: Some(shifted).filter(|_| with_start && with_end),
                 start: Some(shifted.start()).filter(|_| with_start),
-                notes: Vec::new(),
+                ..Turn::default()
             }
         });
         Transcript { format: "made".into(), turns: turns.collect(), warnings: Vec::new() }
@@ -263,33 +289,77 @@ mod tests {
         }
     }
 
+    /// The same transcript by a clock that runs so many parts per million slower.
+    fn slower(transcript: &Transcript, ppm: f64) -> Transcript {
+        let slow = |time: SessionTime| SessionTime::from_secs_f64(time.secs_f64() / (1.0 + ppm / 1e6));
+        let mut transcript = transcript.clone();
+        for turn in &mut transcript.turns {
+            turn.span = turn.span.and_then(|span| Span::new(slow(span.start()), slow(span.end())));
+            turn.start = turn.span.map(Span::start);
+        }
+        transcript
+    }
+
+    fn check_clock(count: usize, ppm: f64, within_ppm: f64, within_ms: i64) {
+        let speech = conversation(count);
+        let end = speech.last().unwrap().1.end().secs_f64().ceil() as i64;
+        let placed = place(&slower(&written(&speech, 3000, true, true), ppm), &speech, session(end), &settings());
+        if (ppm / 1e6 * end as f64).abs() < 0.7 {
+            assert_eq!(placed.drift_ppm, None, "{ppm}");
+            return;
+        }
+        let found = placed.drift_ppm.unwrap_or(f64::NAN);
+        assert!((found - ppm).abs() < within_ppm, "{ppm}: {found}");
+        assert!(worst_start_error_ms(&placed, &speech) < within_ms, "{ppm}");
+        let told = if ppm > 0.0 { "slower" } else { "faster" };
+        assert!(placed.problems[0].contains(told), "{:?}", placed.problems);
+    }
+
     #[test]
     fn a_clock_that_runs_fast_or_slow_is_set_right() {
-        let speech = conversation(400);
-        let end = speech.last().unwrap().1.end().secs_f64().ceil() as i64;
-        for per_mille in [0.0, 0.2, 1.0, -2.0, 4.0] {
-            // Its times are those of a clock that runs so much slower.
-            let mut transcript = written(&speech, 3000, true, true);
-            let slow = |time: SessionTime| SessionTime::from_secs_f64(time.secs_f64() * (1.0 - per_mille / 1000.0));
-            for turn in &mut transcript.turns {
-                turn.span = turn.span.and_then(|span| Span::new(slow(span.start()), slow(span.end())));
-                turn.start = turn.span.map(Span::start);
-            }
-            let placed = place(&transcript, &speech, session(end), &settings());
-            let change = per_mille / 1000.0 * end as f64;
-            if change.abs() < 0.7 {
-                assert_eq!(placed.drift_ppm, None, "{per_mille}");
-                continue;
-            }
-            let found = placed.drift_ppm.unwrap_or(f64::NAN);
-            assert!((found - 1000.0 * per_mille).abs() < 60.0, "{per_mille}: {found}");
-            assert!(worst_start_error_ms(&placed, &speech) < 200, "{per_mille}");
-            assert!(
-                placed.problems[0].contains(if per_mille > 0.0 { "slower" } else { "faster" }),
-                "{:?}",
-                placed.problems
-            );
+        for ppm in [0.0, 200.0, 1000.0, -2000.0, 4000.0] {
+            check_clock(400, ppm, 60.0, 200);
         }
+    }
+
+    #[test]
+    fn a_film_played_at_another_rate_is_set_right() {
+        // 25 and 24 pictures a second against 23.976 and back, and rates between.
+        for ppm in [42_708.0, -40_959.0, 41_667.0, -40_000.0, 12_000.0, -27_500.0] {
+            check_clock(280, ppm, 60.0, 400);
+        }
+    }
+
+    #[test]
+    fn in_a_short_recording_only_the_rates_of_films_are_told() {
+        for ppm in [42_708.0, -40_959.0] {
+            check_clock(60, ppm, 1500.0, 900);
+        }
+        // An offset, or times to the second, are no other rate.
+        let speech = conversation(60);
+        for off in [0, 7_300] {
+            assert_eq!(place(&written(&speech, off, true, true), &speech, session(400), &settings()).drift_ppm, None);
+        }
+        let mut whole = written(&speech, 0, true, true);
+        for turn in &mut whole.turns {
+            turn.start = turn.start.map(|start| SessionTime::from_millis(start.millis() / 1000 * 1000));
+            turn.span = None;
+        }
+        assert_eq!(place(&whole, &speech, session(400), &settings()).drift_ppm, None);
+    }
+
+    #[test]
+    fn a_recognisers_words_go_with_their_turn() {
+        let speech = conversation(60);
+        let mut transcript = written(&speech, 4300, true, true);
+        for turn in &mut transcript.turns {
+            let word = turn.span.unwrap();
+            turn.timed.push(TimedWord { chars: (0, 4), span: word, confidence: Some(0.5) });
+        }
+        let placed = place(&transcript, &speech, session(400), &settings());
+        let word = &placed.words[5][0];
+        assert_eq!((word.chars, word.span), ((0, 4), placed.turns[5].unwrap().0));
+        assert!((word.confidence - 0.5 * settings().confidence_word).abs() < 1e-6);
     }
 
     #[test]

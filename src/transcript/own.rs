@@ -86,7 +86,7 @@ fn push_parts(draft: &mut Draft, speaker: &str, at: At, text: String, notes: Vec
     if let Some(trouble) = trouble {
         draft.warn(0, format!("turn {} {trouble}", draft.turns.len() + 1));
     }
-    draft.turns.push(Turn { speaker: speaker.to_owned(), text, span, start, notes });
+    draft.turns.push(Turn { speaker: speaker.to_owned(), text, span, start, notes, ..Turn::default() });
 }
 
 /// Tiers of an own document: those with turns, each under its person. Lines that hold what overlaps end in a number.

@@ -159,5 +159,5 @@ fn close(open: Option<Open>, draft: &mut Draft, settings: &Settings) {
     if text.is_empty() && notes.is_empty() {
         draft.warn(open.line, "a speaker without text");
     }
-    draft.push(Turn { speaker: open.speaker, text, span, start, notes });
+    draft.push(Turn { speaker: open.speaker, text, span, start, notes, ..Turn::default() });
 }

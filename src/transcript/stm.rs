@@ -68,7 +68,7 @@ pub(super) fn parse(text: &str, file: &str, settings: &Settings) -> Draft {
             draft.warn(number, format!("this utterance {trouble}"));
         }
         let (text, notes) = speech_and_notes(&line.text, &settings.notes);
-        draft.push(Turn { speaker: line.speaker.to_owned(), text, span, start, notes });
+        draft.push(Turn { speaker: line.speaker.to_owned(), text, span, start, notes, ..Turn::default() });
     }
     draft
 }

@@ -172,7 +172,7 @@ pub(super) fn parse(text: &str, layout: &Layout, settings: &Settings) -> Draft {
         }
         let speaker = layout.speaker.map(cell).unwrap_or_default().trim_end_matches(':').trim().to_owned();
         let (text, notes) = speech_and_notes(cell(layout.text), &settings.notes);
-        draft.push(Turn { speaker, text, span, start, notes });
+        draft.push(Turn { speaker, text, span, start, notes, ..Turn::default() });
     }
     draft
 }

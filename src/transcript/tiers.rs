@@ -102,7 +102,7 @@ pub(super) fn push_tiers(draft: &mut Draft, tiers: Vec<Tier>, settings: &Setting
                 start: interval.start,
                 end: interval.end,
                 text: interval.text.trim().to_owned(),
-                glued: false,
+                ..Word::default()
             });
             push_turns(draft, words, settings);
             continue;
@@ -114,7 +114,7 @@ pub(super) fn push_tiers(draft: &mut Draft, tiers: Vec<Tier>, settings: &Setting
             }
             let said = without_marks(&interval.text, &settings.notes);
             let (text, notes) = speech_and_notes(&said, &settings.notes);
-            draft.push(Turn { speaker: speaker.clone(), text, span, start, notes });
+            draft.push(Turn { speaker: speaker.clone(), text, span, start, notes, ..Turn::default() });
         }
     }
     // One tier after the other is how such files are; it is no disorder.

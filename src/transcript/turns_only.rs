@@ -51,7 +51,7 @@ pub(super) fn parse_rttm(text: &str, file: &str) -> Draft {
                 text: String::new(),
                 span,
                 start,
-                notes: Vec::new(),
+                ..Turn::default()
             }),
             None => draft.warn(number, "this turn has no readable time or no length; left out"),
         }
@@ -65,6 +65,7 @@ struct CtmLine<'a> {
     start: SessionTime,
     end: SessionTime,
     word: &'a str,
+    confidence: Option<f32>,
 }
 
 fn ctm_line<'a>(fields: &[&'a str]) -> Option<CtmLine<'a>> {
@@ -79,6 +80,7 @@ fn ctm_line<'a>(fields: &[&'a str]) -> Option<CtmLine<'a>> {
         start: SessionTime::from_secs_f64(start),
         end: SessionTime::from_secs_f64(start + length),
         word,
+        confidence: rest.first().and_then(|field| field.parse().ok()).filter(|sure| (0.0..=1.0).contains(sure)),
     })
 }
 
@@ -104,7 +106,8 @@ pub(super) fn parse_ctm(text: &str, file: &str, settings: &Settings) -> Draft {
         // Some programs write no lengths.
         end: Some(line.end),
         text: line.word.to_owned(),
-        glued: false,
+        confidence: line.confidence,
+        ..Word::default()
     };
     push_turns(&mut draft, words.into_iter().map(word), settings);
     draft

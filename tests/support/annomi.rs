@@ -1,49 +1,57 @@
-//! AnnoMI's transcripts as its authors' table has them: counselling talks, and what expert coders said of each utterance.
+//! AnnoMI's transcripts with what most of its coders say, for tests that measure on them.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(dead_code, reason = "each test reads what it measures")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use attune::markers::SpokenTurn;
 use attune::time::{SessionTime, Span};
 use attune::track::Who;
+use attune::transcript::count_words;
 
 use crate::voices::WORDS_PER_SEC;
 
-/// One talk.
-pub struct Talk {
-    pub id: u32,
-    /// Of high quality, as the authors have it.
-    pub high: bool,
-    /// In the order of utterances.
-    pub lines: Vec<Line>,
-}
-
 /// One utterance.
 pub struct Line {
+    /// Whose.
     pub who: Who,
-    /// Start, in whole seconds.
-    secs: f64,
+    /// Start in whole seconds.
+    pub secs: f64,
+    /// What was said.
     pub text: String,
+    /// Most coders call it an open question of the therapist.
+    pub is_open_question: bool,
     /// How many coders gave each `client_talk_type`.
-    votes: BTreeMap<String, usize>,
+    talk_types: BTreeMap<String, usize>,
 }
 
 impl Line {
-    /// What most coders call it; of equals the last in the alphabet.
-    pub fn talk_type(&self) -> &str {
-        self.votes.iter().max_by_key(|(_, count)| **count).map_or("", |(label, _)| label)
+    /// Most coders call it speaking for no change.
+    pub fn is_sustain_talk(&self) -> bool {
+        self.talk_types.iter().max_by_key(|(_, count)| **count).is_some_and(|(label, _)| label == "sustain")
     }
 }
 
+/// One transcript.
+pub struct Talk {
+    /// Its number; this project reads the even ones only.
+    pub id: u32,
+    /// Its authors call the interview good.
+    pub is_high: bool,
+    /// What it is about.
+    pub topic: String,
+    /// In order.
+    pub lines: Vec<Line>,
+}
+
 impl Talk {
-    /// A turn for each line, in their order. Each lasts as its number of words lets one guess, up to the next one's start.
+    /// Turns as the transcript has them, in the order of lines; ends from the words, at most where the next turn begins.
     pub fn turns(&self) -> Vec<SpokenTurn> {
         let turn = |(at, line): (usize, &Line)| {
-            let words = line.text.split_whitespace().count() as f64;
-            let next = self.lines.get(at + 1).map_or(f64::INFINITY, |next| next.secs);
             // Times are whole seconds: neighbours may share one.
+            let next = self.lines.get(at + 1).map_or(f64::INFINITY, |next| next.secs);
+            let words = f64::from(count_words(&line.text));
             let end = (line.secs + words / WORDS_PER_SEC).min(next.max(line.secs + 0.3)).max(line.secs + 0.2);
             let span = Span::new(SessionTime::from_secs_f64(line.secs), SessionTime::from_secs_f64(end)).unwrap();
             SpokenTurn { who: line.who, span, text: line.text.clone(), confidence: 0.8 }
@@ -61,52 +69,50 @@ pub fn in_time(turns: &[SpokenTurn]) -> (Vec<SpokenTurn>, Span) {
     (sorted, session)
 }
 
-/// The table, in the folder that `ATTUNE_DATA` names; says so where there is none.
-pub fn file() -> Option<PathBuf> {
-    let Some(data) = std::env::var_os("ATTUNE_DATA") else {
-        println!("ATTUNE_DATA is not set: nothing was measured");
-        return None;
-    };
-    let file = PathBuf::from(data).join("therapy_text/AnnoMI-full.even_transcripts.csv");
-    if !file.is_file() {
-        println!("no AnnoMI transcripts: nothing was measured");
-        return None;
-    }
-    Some(file)
-}
-
-/// Every talk once, in the order of their numbers.
-pub fn talks(file: &Path) -> Vec<Talk> {
-    let mut reader = csv::Reader::from_path(file).unwrap();
+/// Every transcript once; `None` without the data.
+pub fn annomi() -> Option<Vec<Talk>> {
+    let data = std::env::var_os("ATTUNE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    let mut reader = csv::Reader::from_path(data.join("therapy_text/AnnoMI-full.even_transcripts.csv")).ok()?;
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|cell| cell == name).unwrap();
-    let [quality, id, utterance, who, stamp, said, label] = [
+    let [quality, id, topic, utterance, who, stamp, said, main, question, talk] = [
         "mi_quality",
         "transcript_id",
+        "topic",
         "utterance_id",
         "interlocutor",
         "timestamp",
         "utterance_text",
+        "main_therapist_behaviour",
+        "question_subtype",
         "client_talk_type",
     ]
     .map(column);
-    let mut found: BTreeMap<u32, (bool, BTreeMap<u32, Line>)> = BTreeMap::new();
+    let secs = |stamp: &str| stamp.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap());
+    // Each coder has a row: the line, how many there are, and how many say "open question".
+    type Lines = BTreeMap<u32, (Line, usize, usize)>;
+    let mut talks: BTreeMap<u32, (bool, String, Lines)> = BTreeMap::new();
     for row in reader.records() {
         let row = row.unwrap();
-        let (_, lines) =
-            found.entry(row[id].parse().unwrap()).or_insert_with(|| (&row[quality] == "high", BTreeMap::new()));
-        let line = lines.entry(row[utterance].parse().unwrap()).or_insert_with(|| Line {
-            who: if &row[who] == "therapist" { Who::Therapist } else { Who::Client },
-            secs: row[stamp].split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap()),
+        let who = if &row[who] == "therapist" { Who::Therapist } else { Who::Client };
+        let (_, _, lines) = talks
+            .entry(row[id].parse().unwrap())
+            .or_insert_with(|| (&row[quality] == "high", row[topic].to_owned(), Lines::new()));
+        let line = Line {
+            who,
+            secs: secs(&row[stamp]),
             text: row[said].to_owned(),
-            votes: BTreeMap::new(),
-        });
-        *line.votes.entry(row[label].to_owned()).or_default() += 1;
+            is_open_question: false,
+            talk_types: BTreeMap::new(),
+        };
+        let (line, all, open) = lines.entry(row[utterance].parse().unwrap()).or_insert((line, 0, 0));
+        *line.talk_types.entry(row[talk].to_owned()).or_default() += 1;
+        *all += 1;
+        *open += usize::from(&row[main] == "question" && &row[question] == "open");
     }
-    let talk = |(id, (high, lines)): (u32, (bool, BTreeMap<u32, Line>))| Talk {
-        id,
-        high,
-        lines: lines.into_values().collect(),
+    let told = |(id, (is_high, topic, lines)): (u32, (bool, String, Lines))| {
+        let voted = |(line, all, open): (Line, usize, usize)| Line { is_open_question: 2 * open > all, ..line };
+        Talk { id, is_high, topic, lines: lines.into_values().map(voted).collect() }
     };
-    found.into_iter().map(talk).collect()
+    Some(talks.into_iter().map(told).collect())
 }

@@ -62,7 +62,9 @@ pub fn case(name: &str) -> Option<Case> {
         // Its memory too, as zeros: the first second of a recording.
         "speech" => Case { input: ("input", vec![32, 576], -0.3, 0.3), outputs: &["speech_probs", "hn", "cn"] },
         "sounds" => Case { input: ("audio", vec![3, 1, 96, 64], -6.9, 2.0), outputs: &["class_scores"] },
-        "face_geometry" => return None,
+        // Pieces of words by their numbers, which have no fractions.
+        "sentences" => Case { input: ("ids", vec![2, 24], 1000.0, 30_000.0), outputs: &["meaning"] },
+        "face_geometry" | "sentence_pieces" => return None,
         other => panic!("models.toml lists {other:?}: say here what to feed it"),
     })
 }

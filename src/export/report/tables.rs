@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::minutes;
 use crate::export::draw::{clock_span, length, n, plain};
 use crate::export::words::{count, who_name};
-use crate::session::{Coverage, Session};
+use crate::session::{Cohesion, Coverage, Session};
 use crate::track::Who;
 
 /// Sentences for the summary: each person and modality of which more than half could not be assessed.
@@ -217,6 +217,11 @@ pub(super) fn origin(session: &Session) -> Markup {
                                 (plain(&transcript.format)) ", " (count(transcript.turns, "turn", "turns"))
                                 @if let Some(offset) = transcript.offset_s { ", " (length(offset.abs())) (if offset < 0.0 { " after the sound" } else { " before the sound" }) }
                                 @if let Some(drift) = transcript.drift_ppm { " at the start, " (format!("{:.1}", drift.abs() / 1000.0)) " s " (if drift < 0.0 { "later" } else { "earlier" }) " for every 1,000 s after it" }
+                                @match transcript.cohesion {
+                                    Some(Cohesion::Meaning) => ", topics and cohesion by what sentences mean",
+                                    Some(Cohesion::Words) => ", topics and cohesion by shared words",
+                                    None => {},
+                                }
                                 @for (line, warning) in transcript.warnings.iter().take(10) { br; "line " (line) ": " (plain(warning)) }
                                 @if transcript.warnings.len() > 10 { br; "and " (transcript.warnings.len() - 10) " more" }
                             }

@@ -104,7 +104,8 @@ pub(crate) fn find_with(
     for marker in markers {
         earlier.extend(found);
         earlier.sort_by(in_order);
-        let input = Input { tracks, session: session(tracks), turns, language: None, earlier: &earlier };
+        let input =
+            Input { tracks, session: session(tracks), turns, language: None, meanings: None, earlier: &earlier };
         found = marker.find(&input, &settings_of(*marker, &settings).unwrap()).unwrap();
     }
     found

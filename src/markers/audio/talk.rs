@@ -196,12 +196,13 @@ impl Talk {
         let session = Span::from_millis(0, 10 * self.rows.len() as i64).unwrap();
         let mut earlier = Vec::new();
         for first in [&Vad as &dyn Marker, &Backchannel, &TurnLength] {
-            let input = Input { tracks: &tracks, session, turns: None, language: None, earlier: &earlier };
+            let input =
+                Input { tracks: &tracks, session, turns: None, language: None, meanings: None, earlier: &earlier };
             let found = first.find(&input, &settings_of(first, &settings).unwrap()).unwrap();
             earlier.extend(found);
             earlier.sort_by(in_order);
         }
-        let input = Input { tracks: &tracks, session, turns, language, earlier: &earlier };
+        let input = Input { tracks: &tracks, session, turns, language, meanings: None, earlier: &earlier };
         marker.find(&input, &settings_of(marker, &settings).unwrap())
     }
 

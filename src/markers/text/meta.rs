@@ -73,7 +73,7 @@ impl Marker for Meta {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::check;
+    use super::super::testing::{check, check_in, german};
     use super::*;
 
     #[test]
@@ -91,6 +91,30 @@ mod tests {
                 "C: I notice that your mouth tightened.",
             ],
             &["0:face", "1:face", "2:here_and_now", "3:repair"],
+        );
+    }
+
+    #[test]
+    fn to_stay_with_something_does_not_name_the_moment() {
+        check(
+            &Meta,
+            &[
+                "T: Let us stay with it for a moment.",
+                "T: Can we sit with that a moment, with what he said to you then?",
+                "T: Let us stay with what is happening between us right now.",
+                "T: Could you stay with this, how it feels to say it here with me?",
+            ],
+            &["2:here_and_now", "3:here_and_now"],
+        );
+        check_in(
+            &german(),
+            &Meta,
+            &[
+                "T: Bleiben wir einen Moment dabei.",
+                "T: Bleiben Sie mal bei diesem Streit.",
+                "T: Bleiben wir bei dem, was gerade zwischen uns passiert.",
+            ],
+            &["2:here_and_now"],
         );
     }
 }

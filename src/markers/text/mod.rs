@@ -25,6 +25,7 @@ mod prompt;
 mod quote;
 mod rate;
 mod reassure;
+mod sense;
 mod stems;
 mod story;
 mod tag;

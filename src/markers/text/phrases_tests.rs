@@ -230,3 +230,32 @@ fn german_wordings() {
     check("C: Ich war traurig, als er ging.", "link");
     check("C: Mein Mann hat mich sofort in den Arm genommen.", "cared_for");
 }
+
+#[test]
+fn german_wordings_of_sustain_talk() {
+    let kinds = |line: &str| -> Vec<String> {
+        let events = super::testing::with_turns(&super::testing::turns(&[line]), &german(), |input| {
+            super::Marker::find(&PhraseMarker, input, &super::testing::settings_of(&PhraseMarker)).unwrap()
+        });
+        events.into_iter().filter_map(|event| event.kind).collect()
+    };
+    // What each kind means, and beside it what only looks like it.
+    for (kind, hit, look_alike) in [
+        ("sustain_desire", "C: Ich will das gar nicht.", "C: Ich will das wirklich ändern."),
+        ("sustain_desire", "C: Ich rauche einfach gern.", "C: Er raucht im Garten."),
+        ("sustain_ability", "C: Ich schaffe es einfach nicht.", "C: Ich schaffe das jetzt."),
+        ("sustain_ability", "C: Ich habe es schon versucht.", "C: Ich werde es versuchen."),
+        ("sustain_reason", "C: Das beruhigt mich.", "C: Das ängstigt mich."),
+        ("sustain_reason", "C: Ich trinke doch nur am Wochenende.", "C: Ich trinke jeden Tag."),
+        ("sustain_need", "C: Wozu soll ich denn aufhören?", "C: Ich soll aufhören, sagt der Arzt."),
+        ("sustain_need", "C: Ich brauche mein Bier am Abend.", "C: Der Arzt braucht den Befund."),
+        ("sustain_step", "C: Dazu bin ich noch nicht bereit.", "C: Dazu bin ich bereit."),
+        ("sustain_step", "C: Dann habe ich wieder angefangen.", "C: Dann habe ich damit aufgehört."),
+        ("pressed", "C: Meine Frau will, dass ich komme.", "C: Meine Frau kommt morgen."),
+        ("pressed", "C: Die nerven mich ständig damit.", "C: Die kommen am Abend."),
+        ("contrast", "C: Ja, aber das ist lange her.", "C: Das ist lange her."),
+    ] {
+        assert!(kinds(hit).iter().any(|found| found == kind), "{kind}: {hit}: {:?}", kinds(hit));
+        assert!(!kinds(look_alike).iter().any(|found| found == kind), "{kind}: {look_alike}");
+    }
+}

@@ -185,7 +185,7 @@ impl Marker for Prompt {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check, english, settings_of, turns, with_turns};
+    use super::super::testing::{check, check_in, english, german, settings_of, turns, with_turns};
     use super::*;
 
     fn kind(text: &str, expect: &str) {
@@ -207,6 +207,38 @@ mod tests {
         kind("Studies say that sleep needs a dark room.", "information");
         kind("I notice your face changed. What is happening right now?", "here_and_now");
         kind("Mm-hm. Okay.", "other");
+    }
+
+    #[test]
+    fn each_kind_has_its_look_in_german() {
+        let kind = |text: &str, expect: &str| {
+            check_in(&german(), &Prompt, &[&format!("T: {text}")], &[&format!("0:{expect}")]);
+        };
+        // What each is, and beside it what only looks like it.
+        kind("Wie war das für Sie?", "open_question");
+        kind("Haben Sie Angst davor, was er sagen wird?", "closed_question");
+        kind("Erzählen Sie ruhig weiter.", "request_to_explore");
+        kind("Ich erzähle Ihnen weiter davon, wenn Sie das nächste Mal kommen.", "reflection");
+        kind("Nehmen Sie mich mal mit in diesen Abend.", "request_to_explore");
+        kind("Nehmen Sie doch das Buch mit.", "advice");
+        kind("Ich würde gern besser verstehen, was da passiert ist.", "request_to_explore");
+        kind("Ich würde das erst mal versuchen.", "advice");
+        kind("Lassen Sie uns da genauer hinschauen.", "request_to_explore");
+        kind("Lassen Sie uns jetzt aufhören.", "advice");
+        kind("Sie kommen sich dabei klein vor.", "reflection");
+        kind("Es macht Ihnen zu schaffen, wenn sie so redet.", "reflection");
+        kind("Ihnen ist das wichtig.", "reflection");
+        kind("Ihnen ist das peinlich.", "reflection_of_distress");
+        kind("Das macht sie wütend, und da ist viel Scham.", "reflection_of_distress");
+        kind("Ganz allein mit allem.", "reflection_of_distress");
+        kind("Und doch haben Sie es getan.", "challenge");
+        kind(
+            "Das kann auch mit dem Schlaf helfen, und der Blutdruck sinkt davon nach einigen Wochen bei den allermeisten.",
+            "information",
+        );
+        kind("Ihnen kann das auch helfen.", "reflection");
+        kind("Kleine Schritte, sagen Sie es ihm.", "advice");
+        kind("Mhm. Genau.", "other");
     }
 
     #[test]

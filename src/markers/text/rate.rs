@@ -117,7 +117,14 @@ mod tests {
         let (tracks, session) = (Tracks::new(), crate::time::Span::from_millis(0, 1).unwrap());
         let turns = made(&["T: How?", "C: [NAME], 𝄞 é (( -- ?!", "C: "]);
         for marker in ALL {
-            let blind = Input { tracks: &tracks, session, turns: None, language: Some(&language), earlier: &[] };
+            let blind = Input {
+                tracks: &tracks,
+                session,
+                turns: None,
+                language: Some(&language),
+                meanings: None,
+                earlier: &[],
+            };
             let error = marker.find(&blind, &settings_of(*marker)).unwrap_err();
             assert!(matches!(error, MarkerError::NoTranscript { .. }), "{error}");
             let mute = Input { turns: Some(&turns), language: None, ..blind };

@@ -52,6 +52,7 @@ pub fn with_turns<R>(turns: &[SpokenTurn], language: &toml::Table, run: impl FnO
         session: Span::from_millis(0, 3_600_000).unwrap(),
         turns: Some(turns),
         language: Some(language),
+        meanings: None,
         earlier: &[],
     })
 }

@@ -2,19 +2,20 @@
 
 use serde::Deserialize;
 
-use super::stems::{Bag, bag, cosine, idf};
+use super::sense::Sense;
 use super::words::Words;
 use super::{Card, Event, Input, Marker, MarkerError, about, turns};
 use crate::track::Unit;
 
 /// ## What it sees
-/// Gaps between turns where the words of the turns before and after differ much more than usual in this session
-/// (TextTiling on blocks of turns); the first turn after the gap is credited. `value` = standard deviations of the
-/// gap's depth over the session's mean.
+/// Gaps between turns where what is said before and after differs much more than usual in this session (TextTiling on
+/// blocks of turns): in what it means where the sentence network is there and knows the language, in its words otherwise. The
+/// first turn after the gap is credited. `value` = standard deviations of the gap's depth over the session's mean.
 /// ## Why coders care
 /// A client who leaves the topic after an invitation to explore may be avoiding it.
 /// ## What it does not see
-/// Meaning: new words for the same matter look like a new topic. Turns without content words are passed over.
+/// By words: new words for the same matter look like a new topic. By either: where exactly a topic ends that fades out. Turns
+/// without content words are passed over.
 pub struct Topic;
 
 const CARD: Card = Card {
@@ -26,22 +27,33 @@ const CARD: Card = Card {
     needs: &[],
     after: &[],
     reads_text: true,
-    source: "Hearst 1997 (TextTiling); block size and threshold DOMAIN B text table",
+    source: "Hearst 1997 (TextTiling), DOMAIN B text table; block size and thresholds measured on joined AnnoMI talks",
 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
-    /// Turns in a block.
-    block_turns: usize,
     /// Content words a block needs.
     min_content_words: usize,
-    /// Standard deviations over the mean depth.
-    depth_over_mean_sd: f64,
     /// Standard deviations over the mean for strength 1.
     full_at_sd: f64,
     /// Fewer gaps that could be measured: nothing is said.
     min_gaps: usize,
+    /// Where turns are compared by their words.
+    by_words: Blocks,
+    /// Where turns are compared by what they mean.
+    by_meaning: Blocks,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Blocks {
+    /// Turns in a block.
+    block_turns: usize,
+    /// Standard deviations over the mean depth.
+    depth_over_mean_sd: f64,
+    /// Least depth, as a cosine: where all is alike the deepest place is none.
+    least_depth: f64,
 }
 
 impl Marker for Topic {
@@ -53,21 +65,19 @@ impl Marker for Topic {
         let turns = turns(input, &CARD)?;
         let settings: Settings = super::settings(settings, &CARD)?;
         let words = Words::of(input, &CARD)?;
-        let with_content: Vec<_> = turns
-            .into_iter()
-            .map(|turn| (turn, words.stems(&words.sentences(&turn.text))))
-            .filter(|(_, stems)| !stems.is_empty())
-            .collect();
-        let bags: Vec<Bag> = with_content.iter().map(|(_, stems)| bag(stems)).collect();
-        let idf = idf(&bags);
+        let sense = Sense::of(input, &turns, &words);
+        let with_content: Vec<usize> = (0..turns.len()).filter(|turn| sense.content_words(*turn) > 0).collect();
+        let blocks = if sense.is_by_meaning() { settings.by_meaning } else { settings.by_words };
         // Likeness across the gap before each turn; `None` where a block is too thin.
-        let block = settings.block_turns.max(1);
-        let alike: Vec<Option<f64>> = (0..bags.len())
+        let block = blocks.block_turns.max(1);
+        let group = |turns: &[usize]| -> Option<Vec<(usize, f64)>> {
+            let words: usize = turns.iter().map(|turn| sense.content_words(*turn)).sum();
+            (words >= settings.min_content_words).then(|| turns.iter().map(|turn| (*turn, 1.0)).collect())
+        };
+        let alike: Vec<Option<f64>> = (0..with_content.len())
             .map(|gap| {
-                let (before, after) =
-                    (join(&bags[gap.saturating_sub(block)..gap]), join(&bags[gap..bags.len().min(gap + block)]));
-                let enough = |bag: &Bag| bag.values().sum::<f64>() >= settings.min_content_words as f64;
-                if enough(&before) && enough(&after) { cosine(&before, &after, &idf) } else { None }
+                let before = group(&with_content[gap.saturating_sub(block)..gap])?;
+                sense.likeness(&before, &group(&with_content[gap..with_content.len().min(gap + block)])?)
             })
             .collect();
         let depths: Vec<(usize, f64)> = (0..alike.len()).filter_map(|gap| Some((gap, depth(&alike, gap)?))).collect();
@@ -80,23 +90,15 @@ impl Marker for Topic {
         let mut events = Vec::new();
         for (gap, depth) in depths {
             let over = (depth - mean) / sd.max(1e-9);
-            if over <= settings.depth_over_mean_sd || !is_valley(&alike, gap) {
+            if over <= blocks.depth_over_mean_sd || depth < blocks.least_depth || !is_valley(&alike, gap) {
                 continue;
             }
-            let (foot, full) = (settings.depth_over_mean_sd, settings.full_at_sd);
+            let (foot, full) = (blocks.depth_over_mean_sd, settings.full_at_sd);
             let strength = 0.5 + 0.5 * ((over - foot) / (full - foot).max(1e-9)).clamp(0.0, 1.0);
-            events.push(about(with_content[gap].0, &CARD, over as f32, strength as f32, None));
+            events.push(about(turns[with_content[gap]], &CARD, over as f32, strength as f32, None));
         }
         Ok(events)
     }
-}
-
-fn join(bags: &[Bag]) -> Bag {
-    let mut all = Bag::new();
-    for (stem, count) in bags.iter().flatten() {
-        *all.entry(stem.clone()).or_default() += count;
-    }
-    all
 }
 
 /// How far the likeness climbs from this gap to the next peak on both sides (Hearst 1997).

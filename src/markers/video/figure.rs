@@ -120,7 +120,7 @@ impl Figure {
 
     pub(crate) fn input<'a>(&'a self, earlier: &'a [Event]) -> Input<'a> {
         let session = Span::new(SessionTime::ZERO, SessionTime::from_secs_f64(self.secs)).unwrap();
-        Input { tracks: &self.tracks, session, turns: None, language: None, earlier }
+        Input { tracks: &self.tracks, session, turns: None, language: None, meanings: None, earlier }
     }
 
     pub(crate) fn find(&self, marker: &dyn Marker) -> Result<Vec<Event>, MarkerError> {

@@ -157,7 +157,7 @@ impl Made {
 
     pub(crate) fn input<'a>(&'a self, earlier: &'a [Event]) -> Input<'a> {
         let session = self.grid.span(0, self.grid.len).unwrap();
-        Input { tracks: &self.tracks, session, turns: None, language: None, earlier }
+        Input { tracks: &self.tracks, session, turns: None, language: None, meanings: None, earlier }
     }
 
     pub(crate) fn find_result(&self, marker: &dyn Marker) -> Result<Vec<Event>, MarkerError> {

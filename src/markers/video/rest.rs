@@ -47,7 +47,7 @@ pub fn faces_without(
 ) -> Result<Vec<WithoutRest>, MarkerError> {
     let face: face::Settings = section(settings, face::SECTION)?;
     let baseline: baseline::Settings = section(settings, baseline::SECTION)?;
-    let input = Input { tracks, session, turns: None, language: None, earlier: events };
+    let input = Input { tracks, session, turns: None, language: None, meanings: None, earlier: events };
     let mut without = Vec::new();
     let gaze: Gaze = section(settings, "gazeav")?;
     let respects = [("face_actions", Part::Mouth, baseline.min_valid_secs), ("gaze", Part::Head, gaze.min_valid_secs)];
@@ -77,7 +77,7 @@ pub fn faces_unsure(
     let face: face::Settings = section(settings, face::SECTION)?;
     let baseline: baseline::Settings = section(settings, baseline::SECTION)?;
     let (least, enough) = (baseline.min_valid_secs.0.as_secs_f64(), baseline.sure_secs.0.as_secs_f64());
-    let input = Input { tracks, session, turns: None, language: None, earlier: events };
+    let input = Input { tracks, session, turns: None, language: None, meanings: None, earlier: events };
     let unsure = |face: &Face<'_>| {
         let secs = judged_secs(face, Part::Mouth);
         (secs >= least && secs < enough && !face.is_picked()).then_some((face.who, secs, enough))

@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use super::super::words::{Word, push_turns};
 use super::super::{Draft, Settings};
-use super::{list, push, text, time};
+use super::{WordKeys, confidence, list, push, text, time};
 use crate::time::SessionTime;
+
+const WORDS: WordKeys =
+    WordKeys { list: "Items", texts: &["Content"], times: ["BeginOffsetMillis", "EndOffsetMillis"], per_sec: 1e3 };
 
 pub(super) fn call_analytics(value: &Value, settings: &Settings) -> Option<Draft> {
     let all = list(value, "Transcript")?;
@@ -16,7 +19,7 @@ pub(super) fn call_analytics(value: &Value, settings: &Settings) -> Option<Draft
         let Some(said) = text(one, "Content") else { continue };
         let speaker = text(one, "ParticipantRole").or_else(|| text(one, "ParticipantId")).unwrap_or_default();
         let (start, end) = (time(one, "BeginOffsetMillis", 1e3), time(one, "EndOffsetMillis", 1e3));
-        push(&mut draft, speaker, start, end, &said, settings);
+        push(&mut draft, speaker, (start, end), &said, &WORDS.of(one), settings);
     }
     Some(draft)
 }
@@ -70,6 +73,7 @@ fn items(all: &[Value], speakers: &BTreeMap<SessionTime, String>, name: &str) ->
             end: time(one, "end_time", 1.0),
             text: text(best, "content")?,
             glued: text(one, "type").as_deref() == Some("punctuation"),
+            confidence: confidence(best),
         })
     };
     all.iter().filter_map(word).collect()

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::super::words::Word;
 use super::super::{Draft, Settings};
-use super::{list, number, push, start_and_length, text};
+use super::{confidence, list, number, push, start_and_length, text};
 use crate::time::SessionTime;
 
 /// 100 ns.
@@ -20,18 +21,35 @@ pub(super) fn recognized_phrases(value: &Value, settings: &Settings) -> Option<D
             continue;
         };
         let (start, end) = match start_and_length(one, "offsetInTicks", "durationInTicks", TICKS_PER_SEC) {
-            (None, _) => {
-                let start = text(one, "offset").and_then(|text| iso_duration(&text));
-                let length = text(one, "duration").and_then(|text| iso_duration(&text));
-                (start, start.zip(length).map(|(start, length)| start.shifted(length)))
-            }
+            (None, _) => iso_times(one),
             found => found,
         };
         let channel = || several.then(|| text(one, "channel").map(|channel| format!("channel {channel}"))).flatten();
         let speaker = text(one, "speaker").map(|number| format!("speaker {number}")).or_else(channel);
-        push(&mut draft, speaker.unwrap_or_default(), start, end, &said, settings);
+        // Words as displayed, else as recognised.
+        let words = ["displayWords", "words"].iter().find_map(|key| list(best?, key)).into_iter().flatten();
+        let words: Vec<Word> =
+            words.filter_map(|one| word(one, ["offsetInTicks", "durationInTicks"], TICKS_PER_SEC)).collect();
+        push(&mut draft, speaker.unwrap_or_default(), (start, end), &said, &words, settings);
     }
     Some(draft)
+}
+
+/// A word that is told by its start and its length.
+fn word(one: &Value, [start, length]: [&str; 2], per_sec: f64) -> Option<Word> {
+    let said = ["displayText", "word", "text"].iter().find_map(|key| text(one, key))?;
+    let (start, end) = match start_and_length(one, start, length, per_sec) {
+        (None, _) => iso_times(one),
+        found => found,
+    };
+    Some(Word { start, end, text: said, confidence: confidence(one), ..Word::default() })
+}
+
+/// `offset` and `duration` as lengths of time.
+fn iso_times(one: &Value) -> (Option<SessionTime>, Option<SessionTime>) {
+    let start = text(one, "offset").and_then(|text| iso_duration(&text));
+    let length = text(one, "duration").and_then(|text| iso_duration(&text));
+    (start, start.zip(length).map(|(start, length)| start.shifted(length)))
 }
 
 pub(super) fn phrases(value: &Value, settings: &Settings) -> Option<Draft> {
@@ -41,7 +59,10 @@ pub(super) fn phrases(value: &Value, settings: &Settings) -> Option<Draft> {
         let (start, end) = start_and_length(one, "offsetMilliseconds", "durationMilliseconds", 1e3);
         let speaker = text(one, "speaker").map(|number| format!("speaker {number}"));
         let Some(said) = text(one, "text") else { continue };
-        push(&mut draft, speaker.unwrap_or_default(), start, end, &said, settings);
+        let words = list(one, "words").into_iter().flatten();
+        let words: Vec<Word> =
+            words.filter_map(|one| word(one, ["offsetMilliseconds", "durationMilliseconds"], 1e3)).collect();
+        push(&mut draft, speaker.unwrap_or_default(), (start, end), &said, &words, settings);
     }
     Some(draft)
 }

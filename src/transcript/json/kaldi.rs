@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::words::{Word, push_turns};
 use super::super::{Draft, Settings, Turn, times};
-use super::{is_punctuation, list, push, start_and_length, text, time, with_speakers};
+use super::{WordKeys, confidence, is_punctuation, list, push, start_and_length, text, time, with_speakers};
 use crate::time::SessionTime;
 
 type Stretch = (SessionTime, SessionTime, String);
@@ -27,7 +27,7 @@ pub(super) fn kaldi(value: &Value, settings: &Settings) -> Option<Draft> {
         segments?;
         for (start, end, speaker) in people {
             let (start, span, _) = times(Some(start), Some(end));
-            draft.turns.push(Turn { speaker, text: String::new(), span, start, notes: Vec::new() });
+            draft.turns.push(Turn { speaker, span, start, ..Turn::default() });
         }
         return Some(draft);
     };
@@ -36,6 +36,7 @@ pub(super) fn kaldi(value: &Value, settings: &Settings) -> Option<Draft> {
             start: time(one, "start", 1.0),
             end: time(one, "end", 1.0),
             text: text(one, "punct").or_else(|| text(one, "word"))?,
+            confidence: confidence(one),
             ..Word::default()
         })
     };
@@ -57,6 +58,7 @@ pub(super) fn speechmatics(value: &Value, settings: &Settings) -> Option<Draft> 
                 end: time(one, "end_time", 1.0),
                 glued: is_punctuation(&content),
                 text: content,
+                confidence: confidence(best),
             })
         };
         push_turns(&mut draft, all.iter().filter_map(word), settings);
@@ -71,7 +73,7 @@ pub(super) fn speechmatics(value: &Value, settings: &Settings) -> Option<Draft> 
         let name = text(one, "name")?;
         let (start, end) = start_and_length(one, "time", "duration", 1.0);
         let glued = is_punctuation(&name);
-        Some(Word { start, end, glued, text: name, ..Word::default() })
+        Some(Word { start, end, glued, text: name, confidence: confidence(one), ..Word::default() })
     };
     let words = words.iter().filter_map(word).collect();
     push_turns(&mut draft, with_speakers(words, &people), settings);
@@ -80,16 +82,24 @@ pub(super) fn speechmatics(value: &Value, settings: &Settings) -> Option<Draft> 
 
 /// `words` (`start`, `end`, `text`) and `paragraphs` with speakers.
 pub(super) fn paper_edit(value: &Value, settings: &Settings) -> Option<Draft> {
-    let words = list(value, "words").filter(|words| words.first().is_some_and(|word| word.get("text").is_some()))?;
+    list(value, "words").filter(|words| words.first().is_some_and(|word| word.get("text").is_some()))?;
     let paragraphs = list(value, "paragraphs")?;
     let mut draft = Draft::new("digital-paper-edit JSON");
-    let said: Vec<(SessionTime, String)> =
-        words.iter().filter_map(|word| Some((time(word, "start", 1.0)?, text(word, "text")?))).collect();
-    for one in paragraphs {
-        let (start, end) = (time(one, "start", 1.0), time(one, "end", 1.0));
-        let inside = |at: SessionTime| start.is_some_and(|start| at >= start) && end.is_none_or(|end| at < end);
-        let words: Vec<&str> = said.iter().filter(|(at, _)| inside(*at)).map(|(_, word)| word.as_str()).collect();
-        push(&mut draft, text(one, "speaker").unwrap_or_default(), start, end, &words.join(" "), settings);
+    const WORDS: WordKeys = WordKeys { list: "words", texts: &["text"], times: ["start", "end"], per_sec: 1.0 };
+    let mut said: Vec<Word> = WORDS.of(value).into_iter().filter(|word| word.start.is_some()).collect();
+    said.sort_by_key(|word| word.start);
+    let mut paragraphs: Vec<_> = paragraphs.iter().map(|one| (time(one, "start", 1.0), one)).collect();
+    paragraphs.sort_by_key(|(start, _)| *start);
+    // Each word belongs to the first paragraph in which it lies.
+    let mut taken = 0;
+    for (start, one) in paragraphs.into_iter().filter(|(start, _)| start.is_some()) {
+        let end = time(one, "end", 1.0);
+        let from = said.partition_point(|word| word.start < start).max(taken);
+        let to = end.map_or(said.len(), |end| said.partition_point(|word| word.start < Some(end))).max(from);
+        taken = to;
+        let words = &said[from..to];
+        let text_of_all = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+        push(&mut draft, text(one, "speaker").unwrap_or_default(), (start, end), &text_of_all, words, settings);
     }
     Some(draft)
 }

@@ -9,7 +9,7 @@ mod whisper;
 use serde_json::Value;
 
 use super::clean::speech_and_notes;
-use super::words::Word;
+use super::words::{Word, in_text};
 use super::{Draft, Settings, Turn, own, times};
 use crate::time::SessionTime;
 
@@ -88,13 +88,44 @@ fn start_and_length(
     (start, start.zip(time(value, length, per_sec)).map(|(start, length)| start.shifted(length)))
 }
 
-/// One turn as the recogniser divided them.
+/// How sure a recogniser is of a word, 0 to 1, whatever it calls that.
+fn confidence(word: &Value) -> Option<f32> {
+    const NAMES: &[&str] = &["confidence", "probability", "score", "Confidence", "p"];
+    let sure = NAMES.iter().find_map(|name| number(word, name))?;
+    (0.0..=1.0).contains(&sure).then_some(sure as f32)
+}
+
+/// What the words of a turn are called: the list, the first of the texts that is there, start and end of so many units a second.
+struct WordKeys {
+    list: &'static str,
+    texts: &'static [&'static str],
+    times: [&'static str; 2],
+    per_sec: f64,
+}
+
+impl WordKeys {
+    /// The words of a turn, as far as they are told.
+    fn of(&self, turn: &Value) -> Vec<Word> {
+        let word = |one: &Value| {
+            Some(Word {
+                start: time(one, self.times[0], self.per_sec),
+                end: time(one, self.times[1], self.per_sec),
+                text: self.texts.iter().find_map(|key| text(one, key))?,
+                confidence: confidence(one),
+                ..Word::default()
+            })
+        };
+        list(turn, self.list).into_iter().flatten().filter_map(word).collect()
+    }
+}
+
+/// One turn as the recogniser divided them, with the words whose times it gives.
 fn push(
     draft: &mut Draft,
     speaker: String,
-    start: Option<SessionTime>,
-    end: Option<SessionTime>,
+    (start, end): (Option<SessionTime>, Option<SessionTime>),
     said: &str,
+    words: &[Word],
     settings: &Settings,
 ) {
     let (start, span, trouble) = times(start, end);
@@ -103,7 +134,8 @@ fn push(
         draft.warn(0, format!("utterance {number} {trouble}"));
     }
     let (text, notes) = speech_and_notes(said, &settings.notes);
-    draft.push(Turn { speaker, text, span, start, notes });
+    let timed = in_text(&text, words);
+    draft.push(Turn { speaker, text, span, start, notes, timed });
 }
 
 /// Whether a word is punctuation that follows the word before.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::words::{Word, push_turns};
 use super::super::{Draft, Settings};
-use super::{list, push, text, time};
+use super::{WordKeys, confidence, list, push, text, time};
 use crate::time::SessionTime;
 
 /// `text` → `paragraph` → `line`: words with `startTime`, `endTime`.
@@ -20,7 +20,8 @@ pub(super) fn auto_edit(value: &Value, settings: &Settings) -> Option<Draft> {
                 start: time(word, "startTime", 1.0),
                 end: time(word, "endTime", 1.0),
                 text: text(word, "text")?,
-                glued: false,
+                confidence: confidence(word),
+                ..Word::default()
             })
         };
         push_turns(&mut draft, lines.flatten().filter_map(word), settings);
@@ -38,7 +39,8 @@ pub(super) fn rev(value: &Value, settings: &Settings) -> Option<Draft> {
         let said: String = elements.iter().filter_map(|element| text(element, "value")).collect();
         let start = elements.iter().find_map(|element| time(element, "ts", 1.0));
         let end = elements.iter().rev().find_map(|element| time(element, "end_ts", 1.0));
-        push(&mut draft, speaker, start, end, &said, settings);
+        const WORDS: WordKeys = WordKeys { list: "elements", texts: &["value"], times: ["ts", "end_ts"], per_sec: 1.0 };
+        push(&mut draft, speaker, (start, end), &said, &WORDS.of(one), settings);
     }
     Some(draft)
 }
@@ -48,11 +50,13 @@ pub(super) fn deepgram(value: &Value, settings: &Settings) -> Option<Draft> {
     let results = value.get("results")?;
     let mut draft = Draft::new("Deepgram JSON");
     let name = |one: &Value| text(one, "speaker").map(|number| format!("speaker {number}"));
+    const WORDS: WordKeys =
+        WordKeys { list: "words", texts: &["punctuated_word", "word"], times: ["start", "end"], per_sec: 1.0 };
     if let Some(all) = list(results, "utterances") {
         for one in all {
             let Some(said) = text(one, "transcript") else { continue };
             let (start, end) = (time(one, "start", 1.0), time(one, "end", 1.0));
-            push(&mut draft, name(one).unwrap_or_default(), start, end, &said, settings);
+            push(&mut draft, name(one).unwrap_or_default(), (start, end), &said, &WORDS.of(one), settings);
         }
         return Some(draft);
     }
@@ -66,7 +70,8 @@ pub(super) fn deepgram(value: &Value, settings: &Settings) -> Option<Draft> {
                 start: time(word, "start", 1.0),
                 end: time(word, "end", 1.0),
                 text: text(word, "punctuated_word").or_else(|| text(word, "word"))?,
-                glued: false,
+                confidence: confidence(word),
+                ..Word::default()
             })
         };
         push_turns(&mut draft, words.into_iter().flatten().filter_map(word), settings);
@@ -96,7 +101,8 @@ pub(super) fn utterances(value: &Value, settings: &Settings) -> Option<Draft> {
     for one in all {
         let Some(said) = said(one) else { continue };
         let speaker = text(one, "speaker").unwrap_or_default();
-        push(&mut draft, speaker, at(one, "start"), at(one, "end"), &said, settings);
+        let words = WordKeys { list: "words", texts: &["text", "word"], times: ["start", "end"], per_sec }.of(one);
+        push(&mut draft, speaker, (at(one, "start"), at(one, "end")), &said, &words, settings);
     }
     Some(draft)
 }

@@ -1,6 +1,6 @@
 //! Made files of each recogniser's shape.
 
-use super::super::tests::{check, error_of};
+use super::super::tests::{check, error_of, read_text};
 
 #[test]
 fn whisper_and_its_kin() {
@@ -92,4 +92,111 @@ fn damaged_and_foreign_json_is_said() {
     assert!(error_of(&format!("{}1{}", "[{\"a\":".repeat(500), "}]".repeat(500))).contains("damaged"));
     let odd = r#"{"segments": [{"start": "x", "end": null, "text": "kept"}, {"start": 1e300, "end": 2, "text": "too"}, {"start": 5, "end": 4, "text": "late"}, 7]}"#;
     check(odd, "Whisper JSON", &["?-? : kept", "?-? : too", "5000-? : late"]);
+}
+
+/// The words of a file: `word@start-end`, in milliseconds, and how sure the recogniser is of it.
+fn words(text: &str) -> Vec<String> {
+    let transcript = read_text(text);
+    let word = |turn: &str, word: &super::super::TimedWord| {
+        let written: String = turn.chars().skip(word.chars.0).take(word.chars.1 - word.chars.0).collect();
+        let sure = word.confidence.map_or(String::new(), |sure| format!(" {sure}"));
+        format!("{written}@{}-{}{sure}", word.span.start().millis(), word.span.end().millis())
+    };
+    transcript.turns.iter().flat_map(|turn| turn.timed.iter().map(|timed| word(&turn.text, timed))).collect()
+}
+
+#[test]
+fn words_keep_their_times_and_what_the_recogniser_thinks_of_them() {
+    let check = |text: &str, expect: &[&str]| assert_eq!(words(text), expect, "{text}");
+    // OpenAI's Whisper, whisper-timestamped, WhisperX, whisper.cpp.
+    check(
+        r#"{"segments": [{"start": 0, "end": 2, "text": " I don't. (laughs) Know.", "words": [{"word": " I", "start": 0, "end": 0.2, "probability": 0.9},
+        {"word": " don", "start": 0.2, "end": 0.4, "probability": 0.8}, {"word": "'t.", "start": 0.4, "end": 0.6, "probability": 0.7},
+        {"word": " (laughs)", "start": 0.6, "end": 1}, {"word": " Know.", "start": 1, "end": 1.5}]}]}"#,
+        &["I@0-200 0.9", "don't@200-600 0.7", "Know@1000-1500"],
+    );
+    check(
+        r#"{"segments": [{"start": 0.92, "end": 2, "text": " Wie,", "words": [{"text": "Wie,", "start": 0.92, "end": 1.1, "confidence": 0.46}]}]}"#,
+        &["Wie@920-1100 0.46"],
+    );
+    check(
+        r#"{"segments": [{"start": 0, "end": 2, "text": "so 15 yes", "speaker": "A", "words": [{"word": "so", "start": 0, "end": 0.5, "score": 0.25, "speaker": "A"},
+        {"word": "15", "speaker": "A"}, {"word": "yes", "start": 0.6, "end": 1, "score": 0.5, "speaker": "B"}]}]}"#,
+        &["so@0-500 0.25", "yes@600-1000 0.5"],
+    );
+    check(
+        r#"{"transcription": [{"offsets": {"from": 0, "to": 900}, "text": " Hm, yes", "tokens": [{"text": "[_BEG_]", "offsets": {"from": 0, "to": 0}},
+        {"text": " H", "offsets": {"from": 120, "to": 200}, "p": 0.5}, {"text": "m", "offsets": {"from": 200, "to": 300}, "p": 0.75},
+        {"text": ",", "offsets": {"from": 300, "to": 310}, "p": 0.9}, {"text": " yes", "offsets": {"from": 400, "to": 900}, "p": 1}]}]}"#,
+        &["Hm@120-300 0.5", "yes@400-900 1"],
+    );
+    // Amazon, Azure.
+    check(
+        r#"{"results": {"items": [{"start_time": "0.1", "end_time": "0.4", "alternatives": [{"content": "So", "confidence": "0.75"}], "type": "pronunciation"},
+        {"alternatives": [{"content": ".", "confidence": "0.0"}], "type": "punctuation"}]}}"#,
+        &["So@100-400 0.75"],
+    );
+    check(
+        r#"{"Transcript": [{"Content": "Hello.", "ParticipantRole": "AGENT", "BeginOffsetMillis": 40, "EndOffsetMillis": 900,
+        "Items": [{"Type": "pronunciation", "Confidence": 0.5, "Content": "Hello", "BeginOffsetMillis": 40, "EndOffsetMillis": 330}]}]}"#,
+        &["Hello@40-330 0.5"],
+    );
+    check(
+        r#"{"recognizedPhrases": [{"offsetInTicks": 5000000, "durationInTicks": 10000000, "nBest": [{"display": "Yes, I do.", "words": [
+        {"word": "yes", "offsetInTicks": 5000000, "durationInTicks": 1000000, "confidence": 0.5}, {"word": "i", "offset": "PT0.7S", "duration": "PT0.1S"}]}]}]}"#,
+        &["Yes@500-600 0.5", "I@700-800"],
+    );
+    check(
+        r#"{"phrases": [{"offsetMilliseconds": 40, "durationMilliseconds": 500, "text": "Well.", "words": [{"text": "Well.", "offsetMilliseconds": 40, "durationMilliseconds": 200}]}]}"#,
+        &["Well@40-240"],
+    );
+    // Kaldi, Speechmatics, digital-paper-edit, autoEdit, Rev, Deepgram, AssemblyAI.
+    check(
+        r#"{"retval": {"words": [{"start": 0.1, "end": 0.3, "word": "so", "punct": "So.", "confidence": 0.5}]}}"#,
+        &["So@100-300 0.5"],
+    );
+    check(
+        r#"{"words": [{"name": "So", "time": "0.1", "duration": "0.2", "confidence": "0.5"}], "speakers": [{"name": "M1", "time": "0", "duration": "3"}]}"#,
+        &["So@100-300 0.5"],
+    );
+    check(
+        r#"{"results": [{"start_time": 0.1, "end_time": 0.3, "is_eos": false, "alternatives": [{"content": "So", "speaker": "S1", "confidence": 0.5}]}]}"#,
+        &["So@100-300 0.5"],
+    );
+    check(
+        r#"{"words": [{"start": 0.1, "end": 0.3, "text": "So"}], "paragraphs": [{"start": 0.1, "end": 0.7, "speaker": "F"}]}"#,
+        &["So@100-300"],
+    );
+    check(
+        r#"{"text": [{"speaker": "A", "paragraph": [{"line": [{"text": "so", "startTime": 0.1, "endTime": 0.2}]}]}]}"#,
+        &["so@100-200"],
+    );
+    check(
+        r#"{"monologues": [{"speaker": 0, "elements": [{"type": "text", "value": "So", "ts": 0.1, "end_ts": 0.3, "confidence": 0.5}, {"type": "punct", "value": "."}]}]}"#,
+        &["So@100-300 0.5"],
+    );
+    let deepgram = r#"[{"word": "so", "punctuated_word": "So.", "start": 0.1, "end": 0.3, "confidence": 0.5}]"#;
+    check(
+        &format!(r#"{{"results": {{"channels": [{{"alternatives": [{{"words": {deepgram}}}]}}]}}}}"#),
+        &["So@100-300 0.5"],
+    );
+    check(
+        &format!(
+            r#"{{"results": {{"utterances": [{{"start": 0.1, "end": 0.3, "transcript": "So.", "words": {deepgram}}}]}}}}"#
+        ),
+        &["So@100-300 0.5"],
+    );
+    check(
+        r#"{"utterances": [{"speaker": "A", "text": "So it is.", "start": 100, "end": 130000, "words": [{"text": "So", "start": 100, "end": 300, "confidence": 0.5}]}]}"#,
+        &["So@100-300 0.5"],
+    );
+}
+
+#[test]
+fn words_whose_times_are_odd_are_left_out_and_the_text_stays() {
+    let odd = r#"{"segments": [{"start": 0, "end": 9, "text": "a b c d e f", "words": [7, {"word": "a", "start": 1, "end": 0.5}, {"word": "b", "start": "x", "end": 2},
+        {"word": "c", "start": 3, "end": 4, "score": 7}, {"start": 4, "end": 5}, {"word": "d", "start": 1e300, "end": 1e301},
+        {"word": "e", "start": 2, "end": 3}, {"word": "f", "start": 5, "end": 6, "score": -1}]}]}"#;
+    check(odd, "Whisper JSON", &["0-9000 : a b c d e f"]);
+    assert_eq!(words(odd), ["c@3000-4000", "f@5000-6000"]);
 }

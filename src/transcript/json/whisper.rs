@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::words::{Word, push_turns};
 use super::super::{Draft, Settings};
-use super::{list, push, text, time};
+use super::{WordKeys, confidence, list, push, text, time};
 
 pub(super) fn segments(value: &Value, settings: &Settings) -> Option<Draft> {
     // whisper.cpp writes `transcription` with times in milliseconds below `offsets`.
@@ -14,7 +14,8 @@ pub(super) fn segments(value: &Value, settings: &Settings) -> Option<Draft> {
             let offsets = one.get("offsets")?;
             let speaker = text(one, "speaker").unwrap_or_default();
             let (start, end) = (time(offsets, "from", 1e3), time(offsets, "to", 1e3));
-            push(&mut draft, speaker, start, end, &text(one, "text")?, settings);
+            let words: Vec<Word> = list(one, "tokens").into_iter().flatten().filter_map(piece).collect();
+            push(&mut draft, speaker, (start, end), &text(one, "text")?, &words, settings);
         }
         return Some(draft);
     }
@@ -34,7 +35,8 @@ pub(super) fn segments(value: &Value, settings: &Settings) -> Option<Draft> {
             Some(words) => push_turns(&mut draft, words, settings),
             None => {
                 let name = speaker.or_else(|| first_speaker(one)).unwrap_or_default();
-                push(&mut draft, name, time(one, "start", 1.0), time(one, "end", 1.0), &said, settings);
+                let times = (time(one, "start", 1.0), time(one, "end", 1.0));
+                push(&mut draft, name, times, &said, &WORDS.of(one), settings);
             }
         }
     }
@@ -53,14 +55,19 @@ fn words_of_several(segment: &Value) -> Option<Vec<Word>> {
     if names.len() < 2 {
         return None;
     }
-    let word = |one: &Value| {
-        Some(Word {
-            speaker: text(one, "speaker").unwrap_or_default(),
-            start: time(one, "start", 1.0),
-            end: time(one, "end", 1.0),
-            text: text(one, "word").or_else(|| text(one, "text"))?,
-            glued: false,
-        })
+    let word = |(mut word, one): (Word, &Value)| {
+        word.speaker = text(one, "speaker").unwrap_or_default();
+        word
     };
-    Some(words.iter().filter_map(word).collect())
+    let said = words.iter().filter(|one| WORDS.texts.iter().any(|key| text(one, key).is_some()));
+    Some(WORDS.of(segment).into_iter().zip(said).map(word).collect())
+}
+
+const WORDS: WordKeys = WordKeys { list: "words", texts: &["word", "text"], times: ["start", "end"], per_sec: 1.0 };
+
+/// A piece of a word as whisper.cpp writes it; marks such as `[_BEG_]` are no speech.
+fn piece(one: &Value) -> Option<Word> {
+    let (text, offsets) = (text(one, "text").filter(|text| !text.trim_start().starts_with("[_"))?, one.get("offsets")?);
+    let (start, end) = (time(offsets, "from", 1e3), time(offsets, "to", 1e3));
+    Some(Word { start, end, text, confidence: confidence(one), ..Word::default() })
 }
