@@ -17,24 +17,10 @@ use annomi::Talk;
 use attune::config::Config;
 use attune::engine::interpret::interpret;
 use attune::engine::prepared::Prepared;
-use attune::markers::SpokenTurn;
-use attune::time::{SessionTime, Span};
+use attune::time::Span;
 use attune::track::Who;
 use attune::transcript::count_words;
-use voices::{WORDS_PER_SEC, voices};
-
-/// Turns as the transcript has them; ends from the words, at most where the next turn begins.
-fn turns(talk: &Talk) -> Vec<SpokenTurn> {
-    let lines = &talk.lines;
-    let turn = |(at, line): (usize, &annomi::Line)| {
-        let next = lines.get(at + 1).map_or(f64::INFINITY, |next| next.secs);
-        let words = f64::from(count_words(&line.text));
-        let end = (line.secs + words / WORDS_PER_SEC).min(next.max(line.secs + 0.3)).max(line.secs + 0.2);
-        let span = Span::new(SessionTime::from_secs_f64(line.secs), SessionTime::from_secs_f64(end)).unwrap();
-        SpokenTurn { who: line.who, span, text: line.text.clone(), confidence: 0.8 }
-    };
-    lines.iter().enumerate().map(turn).collect()
-}
+use voices::voices;
 
 #[derive(Default)]
 struct Counts {
@@ -83,11 +69,8 @@ fn count(talks: &[&Talk], prepared: &Prepared) -> Counts {
     let mut counts = Counts { sessions: talks.len(), ..Counts::default() };
     let show = std::env::var_os("ATTUNE_SHOW").is_some();
     for talk in talks {
-        let in_order = turns(talk);
-        let mut sorted = in_order.clone();
-        sorted.sort_by_key(|turn| turn.span);
-        let end = sorted.iter().map(|turn| turn.span.end()).max().unwrap();
-        let session = Span::new(SessionTime::ZERO, end.shifted(SessionTime::from_millis(500))).unwrap();
+        let in_order = talk.turns();
+        let (sorted, session) = annomi::in_time(&in_order);
         let words = (Some(&sorted[..]), Some(&prepared.languages.get("en").unwrap().patterns));
         let settings = (&prepared.episodes, &Default::default());
         let found =

@@ -9,6 +9,9 @@
 
 #[path = "support/annomi.rs"]
 mod annomi;
+#[path = "support/voices.rs"]
+#[allow(dead_code, reason = "only how fast people speak")]
+mod voices;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
