@@ -22,11 +22,11 @@ pub fn voice_turns(transcript: &Transcript, placed: &Placed, roles: &Roles) -> V
     turns.filter_map(|(turn, placed)| Some((voice_of(roles, &turn.speaker)?, placed.as_ref()?.0))).collect()
 }
 
-/// Words that were found on the sound, by the voice that goes with their speaker.
-pub fn voice_words(transcript: &Transcript, placed: &Placed, roles: &Roles) -> Vec<(Who, Span)> {
+/// Words with times, by the voice that goes with their speaker, and how sure each time is.
+pub fn voice_words(transcript: &Transcript, placed: &Placed, roles: &Roles) -> Vec<(Who, Span, f32)> {
     let turns = transcript.turns.iter().zip(&placed.words);
     let voiced = turns.filter_map(|(turn, words)| Some((voice_of(roles, &turn.speaker)?, words)));
-    voiced.flat_map(|(voice, words)| words.iter().map(move |word| (voice, word.span))).collect()
+    voiced.flat_map(|(voice, words)| words.iter().map(move |word| (voice, word.span, word.confidence))).collect()
 }
 
 /// The voice that goes with a speaker of the transcript.

@@ -53,6 +53,11 @@ impl Meaning {
         Some(Self(values))
     }
 
+    /// The direction's parts, each -1 to 1.
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+
     /// Cosine, -1 to 1: 1 = the same direction. Texts of nothing in common lie around 0.
     pub fn likeness(&self, other: &Self) -> f64 {
         self.0.iter().zip(&other.0).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>().clamp(-1.0, 1.0)

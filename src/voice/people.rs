@@ -121,6 +121,13 @@ fn mean_of<'a>(prints: impl Iterator<Item = (&'a [f32], f32)>) -> Vec<f32> {
     sum
 }
 
+/// The same of length 1.
+fn directions(sums: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let mut means = sums.to_vec();
+    means.iter_mut().for_each(|mean| to_unit_length(mean));
+    means
+}
+
 impl<'a> Items<'a> {
     fn of(parts: &'a [Part], ties: &[Vec<(usize, f32)>], settings: &People) -> Self {
         let at: Vec<usize> = (0..parts.len()).filter(|&part| parts[part].print.is_some()).collect();
@@ -159,29 +166,41 @@ impl<'a> Items<'a> {
         (of, groups)
     }
 
-    fn means(&self, of: &[Option<usize>], count: usize) -> Vec<Vec<f32>> {
+    /// Weighted sum of each group's fingerprints, of those that train.
+    fn sums(&self, of: &[Option<usize>], count: usize) -> Vec<Vec<f32>> {
         let of_group = |group: usize| {
             let members = (0..of.len()).filter(move |&item| of[item] == Some(group) && self.trains[item]);
-            let mut mean = mean_of(members.map(|item| (self.prints[item], self.weights[item])));
-            to_unit_length(&mut mean);
-            mean
+            mean_of(members.map(|item| (self.prints[item], self.weights[item])))
         };
         (0..count).map(of_group).collect()
+    }
+
+    /// How like a part is to the rest of its group, whose sum is given; `None` if nothing is left of it.
+    fn likeness_of_rest(&self, item: usize, sum: &[f32]) -> Option<f32> {
+        let own = self.prints[item].iter().map(|x| x * self.weights[item]);
+        let mut rest: Vec<f32> = sum.iter().zip(own).map(|(sum, x)| sum - x).collect();
+        if rest.iter().map(|x| x * x).sum::<f32>().sqrt() < LEAST_REST {
+            return None;
+        }
+        to_unit_length(&mut rest);
+        Some(cosine(self.prints[item], &rest))
     }
 
     /// Moves every item to the group it is most like, with some weight on what windows say, until nothing moves; groups
     /// that lose all their items go. The means in the end; `None` if no group is left.
     fn settle(&self, of: &mut Vec<Option<usize>>, count: &mut usize, settings: &People) -> Option<Vec<Vec<f32>>> {
         loop {
-            let mut means = self.means(of, *count);
+            let mut sums = self.sums(of, *count);
+            let mut means = directions(&sums);
             for _ in 0..MOST_ROUNDS {
                 let next: Vec<Option<usize>> =
-                    (0..of.len()).map(|item| self.best_group(item, of, &means, settings)).collect();
+                    (0..of.len()).map(|item| self.best_group(item, of, (&means, &sums), settings)).collect();
                 if next == *of {
                     break;
                 }
                 *of = next;
-                means = self.means(of, *count);
+                sums = self.sums(of, *count);
+                means = directions(&sums);
             }
             match means.iter().position(Vec::is_empty) {
                 None => return Some(means),
@@ -194,7 +213,13 @@ impl<'a> Items<'a> {
         }
     }
 
-    fn best_group(&self, item: usize, of: &[Option<usize>], means: &[Vec<f32>], settings: &People) -> Option<usize> {
+    fn best_group(
+        &self,
+        item: usize,
+        of: &[Option<usize>],
+        (means, sums): (&[Vec<f32>], &[Vec<f32>]),
+        settings: &People,
+    ) -> Option<usize> {
         let known = self.ties[item].iter().filter_map(|&(other, tie)| Some((of[other]?, tie * self.weights[other])));
         let mut votes = vec![0.0; means.len()];
         let mut total = 0.0;
@@ -204,7 +229,14 @@ impl<'a> Items<'a> {
         }
         let worth = |group: usize| {
             let vote = if total > 0.0 { votes[group] / total } else { 0.0 };
-            cosine(self.prints[item], &means[group]) + settings.together_weight * vote
+            // Among those of its own group a part would be like itself.
+            let likeness = match of[item] == Some(group) && self.trains[item] {
+                true => self
+                    .likeness_of_rest(item, &sums[group])
+                    .unwrap_or_else(|| cosine(self.prints[item], &means[group])),
+                false => cosine(self.prints[item], &means[group]),
+            };
+            likeness + settings.together_weight * vote
         };
         (0..means.len()).reduce(|best, group| if worth(group) > worth(best) { group } else { best })
     }

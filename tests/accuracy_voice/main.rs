@@ -30,7 +30,10 @@ use reference::Clip;
 
 fn settings() -> Settings {
     // From the folder rather than the program, so that tuning needs no compiling.
-    toml::from_str(&std::fs::read_to_string("config/voice.toml").unwrap()).unwrap()
+    toml::from_str(
+        &std::fs::read_to_string(std::env::var("ATTUNE_VOICE").unwrap_or("config/voice.toml".into())).unwrap(),
+    )
+    .unwrap()
 }
 
 fn shelf() -> Shelf {
@@ -183,20 +186,20 @@ fn real_recordings_are_heard_as_well_as_written_down() {
 /// A recording that begins a little later is cut into other windows: what that alone changes. `ATTUNE_STARTS=1`: two minutes.
 #[test]
 fn how_much_hangs_on_where_windows_lie() {
-    let (Some(data), Some(_)) = (reference::data(), std::env::var_os("ATTUNE_STARTS")) else {
+    let (Some(data), Ok(only)) = (reference::data(), std::env::var("ATTUNE_STARTS")) else {
         return println!("skipped: no ATTUNE_DATA, or no ATTUNE_STARTS");
     };
     let mut all = SpeakerError::default();
-    for clip in reference::clips(&data).iter().filter(|clip| clip.people && clip.channels.len() == 1) {
+    let wanted = |clip: &&Clip| only == "1" || only.split(',').any(|name| name == clip.name);
+    for clip in reference::clips(&data).iter().filter(|clip| clip.people && clip.channels.len() == 1).filter(wanted) {
         let mut sum = SpeakerError::default();
         let mut each = Vec::new();
         for start in 0..7 {
             let late = f64::from(start) * 0.35;
             let sound = clip.channels[0][(late * 16_000.0) as usize..].to_vec();
             let said = clip.said.iter().filter(|said| said.to > late).cloned();
-            let said: Vec<_> = said
-                .map(|s| reference::Said { from: (s.from - late).max(0.0), to: s.to - late, who: s.who })
-                .collect();
+            let said: Vec<_> =
+                said.map(|s| reference::Said { from: (s.from - late).max(0.0), to: s.to - late, who: s.who }).collect();
             let rows = sound.len().div_ceil(160);
             let truth = grid(&said, rows);
             let error = SpeakerError::of(&truth, &people(&hear(&[sound], Some(truth.len()), Channels::Mixed)), rows);

@@ -37,6 +37,7 @@ impl Made {
                 damage: Damage { broken_packets: 3, missing: vec![span(120.0, 120.4)] },
             }],
             transcript: Some(TranscriptSource {
+                cohesion: None,
                 language: Some("en".into()),
                 file: format!("{name}.vtt"),
                 sha256: hash("transcript"),
