@@ -224,7 +224,7 @@ mod tests {
         let settings = Settings {
             edge_secs: Secs(std::time::Duration::from_millis(100)),
             min_secs: Secs(std::time::Duration::from_millis(300)),
-            unsure_below: 0.9,
+            unsure_below: 0.85,
             confidence: 0.7,
             sure_word_from: 0.9,
             near_word_secs: Secs(std::time::Duration::from_millis(100)),
