@@ -78,7 +78,7 @@ pub(super) fn group(parts: &[Part], ties: &[Vec<(usize, f32)>], expected: usize,
     }
     let (mut of, mut count) = items.clustered(expected + settings.spare_groups);
     loop {
-        let Some(means) = items.settle(&mut of, &mut count, settings) else { return nobody };
+        let Some(means) = items.settle(&mut of, &mut count, false, settings) else { return nobody };
         let gone = items.too_close(&of, &means, count > expected, settings).or_else(|| {
             let short = items.shortest(&of, count).filter(|(_, secs)| *secs < settings.min_speech_secs.0.as_secs_f32());
             short.map(|(group, _)| (group, None))
@@ -91,6 +91,7 @@ pub(super) fn group(parts: &[Part], ties: &[Vec<(usize, f32)>], expected: usize,
             // The last one speaks too little to be told from noise.
             Some((_, None)) => return nobody,
             _ => {
+                let Some(means) = items.settle(&mut of, &mut count, true, settings) else { return nobody };
                 let mut whose = vec![None; parts.len()];
                 for (item, &part) in items.parts.iter().enumerate() {
                     whose[part] = of[item]
@@ -175,10 +176,12 @@ impl<'a> Items<'a> {
         (0..count).map(of_group).collect()
     }
 
-    /// How like a part is to the rest of its group, whose sum is given; `None` if nothing is left of it.
-    fn likeness_of_rest(&self, item: usize, sum: &[f32]) -> Option<f32> {
-        let own = self.prints[item].iter().map(|x| x * self.weights[item]);
-        let mut rest: Vec<f32> = sum.iter().zip(own).map(|(sum, x)| sum - x).collect();
+    /// How like a part is to the rest of its group, whose sum is given: without itself, and without the same sound at other
+    /// places. `None` if nothing is left.
+    fn likeness_of_rest(&self, item: usize, of: &[Option<usize>], sum: &[f32]) -> Option<f32> {
+        let copies = self.same[item].iter().filter(|copy| of[**copy] == of[item]);
+        let left_out = mean_of(copies.chain([&item]).map(|&copy| (self.prints[copy], self.weights[copy])));
+        let mut rest: Vec<f32> = sum.iter().zip(left_out).map(|(sum, x)| sum - x).collect();
         if rest.iter().map(|x| x * x).sum::<f32>().sqrt() < LEAST_REST {
             return None;
         }
@@ -187,14 +190,22 @@ impl<'a> Items<'a> {
     }
 
     /// Moves every item to the group it is most like, with some weight on what windows say, until nothing moves; groups
-    /// that lose all their items go. The means in the end; `None` if no group is left.
-    fn settle(&self, of: &mut Vec<Option<usize>>, count: &mut usize, settings: &People) -> Option<Vec<Vec<f32>>> {
+    /// that lose all their items go. The means in the end; `None` if no group is left. `by_rest`: an item is compared with the
+    /// rest of its own group. That suits groups that are people; small groups on the way would hold together by it.
+    fn settle(
+        &self,
+        of: &mut Vec<Option<usize>>,
+        count: &mut usize,
+        by_rest: bool,
+        settings: &People,
+    ) -> Option<Vec<Vec<f32>>> {
         loop {
             let mut sums = self.sums(of, *count);
             let mut means = directions(&sums);
             for _ in 0..MOST_ROUNDS {
-                let next: Vec<Option<usize>> =
-                    (0..of.len()).map(|item| self.best_group(item, of, (&means, &sums), settings)).collect();
+                let next: Vec<Option<usize>> = (0..of.len())
+                    .map(|item| self.best_group(item, of, (&means, by_rest.then_some(&sums)), settings))
+                    .collect();
                 if next == *of {
                     break;
                 }
@@ -217,7 +228,7 @@ impl<'a> Items<'a> {
         &self,
         item: usize,
         of: &[Option<usize>],
-        (means, sums): (&[Vec<f32>], &[Vec<f32>]),
+        (means, sums): (&[Vec<f32>], Option<&Vec<Vec<f32>>>),
         settings: &People,
     ) -> Option<usize> {
         let known = self.ties[item].iter().filter_map(|&(other, tie)| Some((of[other]?, tie * self.weights[other])));
@@ -230,12 +241,9 @@ impl<'a> Items<'a> {
         let worth = |group: usize| {
             let vote = if total > 0.0 { votes[group] / total } else { 0.0 };
             // Among those of its own group a part would be like itself.
-            let likeness = match of[item] == Some(group) && self.trains[item] {
-                true => self
-                    .likeness_of_rest(item, &sums[group])
-                    .unwrap_or_else(|| cosine(self.prints[item], &means[group])),
-                false => cosine(self.prints[item], &means[group]),
-            };
+            let own = sums.filter(|_| of[item] == Some(group) && self.trains[item]);
+            let rest = own.and_then(|sums| self.likeness_of_rest(item, of, &sums[group]));
+            let likeness = rest.unwrap_or_else(|| cosine(self.prints[item], &means[group]));
             likeness + settings.together_weight * vote
         };
         (0..means.len()).reduce(|best, group| if worth(group) > worth(best) { group } else { best })
@@ -267,15 +275,8 @@ impl<'a> Items<'a> {
             for (own, other) in [(a, b), (b, a)] {
                 for &item in members[own].iter().filter(|_| members[own].len() > 1) {
                     let w = self.weights[item];
-                    let copies = self.same[item].iter().filter(|copy| of[**copy] == Some(own));
-                    let left_out = copies.map(|&copy| (self.prints[copy], self.weights[copy]));
-                    let left_out = mean_of(left_out.chain([(self.prints[item], w)]));
-                    let mut rest: Vec<f32> = sums[own].iter().zip(left_out).map(|(sum, x)| sum - x).collect();
-                    if rest.iter().map(|x| x * x).sum::<f32>().sqrt() < LEAST_REST {
-                        continue;
-                    }
-                    to_unit_length(&mut rest);
-                    sum += w * (cosine(self.prints[item], &rest) - cosine(self.prints[item], &means[other]));
+                    let Some(rest) = self.likeness_of_rest(item, of, &sums[own]) else { continue };
+                    sum += w * (rest - cosine(self.prints[item], &means[other]));
                     weight += w;
                 }
             }
